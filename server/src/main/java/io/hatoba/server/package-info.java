@@ -1,0 +1,5 @@
+/** The registry: starts the features and nothing else. */
+@NullMarked
+package io.hatoba.server;
+
+import org.jspecify.annotations.NullMarked;
