@@ -26,7 +26,7 @@ public record Descriptor(
       throw new IllegalArgumentException("size is negative");
     }
     urls = List.copyOf(urls);
-    annotations = Map.copyOf(annotations);
+    annotations = Annotations.copyOf(annotations);
   }
 
   /**
