@@ -1,0 +1,17 @@
+package io.hatoba.server;
+
+import io.hatoba.server.startup.Setting;
+import java.util.List;
+
+/** The features this program is made of, where one list must name them all. */
+final class Features {
+  /** Every interface that declares settings; a test finds one that is forgotten here. */
+  static final List<Class<?>> CONFIGS = List.of(ServerConfig.class, HttpConfig.class);
+
+  private Features() {}
+
+  /** Every key that can be set, in order. */
+  static List<Setting> settings() {
+    return Setting.of(CONFIGS);
+  }
+}
