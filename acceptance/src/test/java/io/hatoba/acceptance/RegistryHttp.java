@@ -1,0 +1,110 @@
+package io.hatoba.acceptance;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/**
+ * Plain requests of the distribution protocol with an access key, one to one: no retry, no
+ * redirect, nothing hidden.
+ *
+ * <p>A lost connection is an {@link IOException}: the caller then knows nothing about what became
+ * of the request.
+ */
+public final class RegistryHttp implements AutoCloseable {
+
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+  private static final byte[] NOTHING = new byte[0];
+
+  private final RegistryServer server;
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .followRedirects(HttpClient.Redirect.NEVER)
+          .build();
+
+  public RegistryHttp(RegistryServer server) {
+    this.server = server;
+  }
+
+  public HttpResponse<byte[]> get(String path) throws IOException {
+    return send("GET", path, NOTHING);
+  }
+
+  public HttpResponse<byte[]> head(String path) throws IOException {
+    return send("HEAD", path, NOTHING);
+  }
+
+  public HttpResponse<byte[]> delete(String path) throws IOException {
+    return send("DELETE", path, NOTHING);
+  }
+
+  /** Sends one request; {@code headers} are names and values in turn. */
+  public HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers)
+      throws IOException {
+    BodyPublisher publisher =
+        body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(address(path))
+            .timeout(LIMIT)
+            .header("Authorization", RegistryServer.KEY.basic())
+            .method(method, publisher);
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted during " + method + " " + path, e);
+    }
+  }
+
+  private URI address(String path) {
+    return path.startsWith("http:") ? URI.create(path) : server.url(path);
+  }
+
+  /** Opens an upload session; answers where to send the bytes. */
+  public HttpResponse<byte[]> openUpload(String repository) throws IOException {
+    return send("POST", "/v2/" + repository + "/blobs/uploads/", NOTHING);
+  }
+
+  /** The address of an upload session with a parameter more. */
+  public static String with(String location, String parameter) {
+    return location + (location.contains("?") ? "&" : "?") + parameter;
+  }
+
+  /** Where the next request of an upload goes. */
+  public static String location(HttpResponse<?> answer) {
+    return answer
+        .headers()
+        .firstValue("Location")
+        .orElseThrow(() -> new AssertionError("no Location in " + answer + answer.headers().map()));
+  }
+
+  /** Pushes a blob by one POST and one PUT; answers the last answer. */
+  public HttpResponse<byte[]> pushBlob(String repository, byte[] bytes) throws IOException {
+    HttpResponse<byte[]> opened = openUpload(repository);
+    if (opened.statusCode() != 202) {
+      return opened;
+    }
+    return send("PUT", with(location(opened), "digest=" + Content.digest(bytes)), bytes);
+  }
+
+  /** Pushes a manifest under a tag or its digest. */
+  public HttpResponse<byte[]> pushManifest(
+      String repository, String reference, byte[] bytes, String mediaType) throws IOException {
+    return send(
+        "PUT", "/v2/" + repository + "/manifests/" + reference, bytes, "Content-Type", mediaType);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}
