@@ -1,5 +1,6 @@
 package io.hatoba.server.distribution;
 
+import io.hatoba.server.startup.Range;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -14,11 +15,12 @@ public interface DistributionConfig {
    * 64M.
    */
   @WithDefault("4260K")
+  @Range(min = "64K", max = "64M")
   MemorySize maxManifestSize();
 
   /**
    * The longest blob that can be pushed. Longer ones are refused with 413 as soon as it shows.
-   * Default: no limit.
+   * Default: no limit; from 1M on.
    */
   Optional<MemorySize> maxBlobSize();
 
@@ -27,13 +29,15 @@ public interface DistributionConfig {
    * Default 512; from 1 to 100,000.
    */
   @WithDefault("512")
+  @Range(min = "1", max = "100000")
   int maxConcurrentUploads();
 
   /**
    * Memory for bytes that have arrived and are not yet stored, shared by all uploads: each gets its
-   * share of it, at most 2 MiB and at least 128 KiB. Default 64 MiB.
+   * share of it, at most 2 MiB and at least 128 KiB. Default 64 MiB; from 1M to 16G.
    */
   @WithDefault("64M")
+  @Range(min = "1M", max = "16G")
   MemorySize uploadBuffer();
 
   /**
@@ -41,6 +45,7 @@ public interface DistributionConfig {
    * from 10 to 1,000.
    */
   @WithDefault("100")
+  @Range(min = "10", max = "1000")
   int maxTagsPerPush();
 
   /**
@@ -48,6 +53,7 @@ public interface DistributionConfig {
    * Default 10,000; from 1 to 100,000.
    */
   @WithDefault("10000")
+  @Range(min = "1", max = "100000")
   int tagsPageSize();
 
   /**
@@ -55,6 +61,7 @@ public interface DistributionConfig {
    * Default 1,000; from 1 to 100,000.
    */
   @WithDefault("1000")
+  @Range(min = "1", max = "100000")
   int catalogPageSize();
 
   /**
@@ -62,5 +69,6 @@ public interface DistributionConfig {
    * read the first page only. From 64K to 4M.
    */
   @WithDefault("4000000")
+  @Range(min = "64K", max = "4M")
   MemorySize referrersPageSize();
 }
