@@ -1,0 +1,1 @@
+CREATE TABLE future (id BIGINT PRIMARY KEY);
