@@ -11,9 +11,10 @@ import java.util.Optional;
  * thread that may wait, never from an event loop.
  *
  * <p>What every implementation promises: an object is readable from the return of {@link
- * ObjectWriter#finish()} on, and not before; from then on its bytes survive a crash of the process
- * and of the machine. What none promises: that a listing shows what was created a moment ago, or
- * that two writers of one key are told apart; keys are random, so there is one writer.
+ * ObjectWriter#finish()} on, and from then on its bytes survive a crash of the process and of the
+ * machine. What none promises: that an unfinished object cannot be read (a row says what is
+ * finished; nobody asks for what no row names), that a listing shows what was created a moment ago,
+ * or that two writers of one key are told apart; keys are random, so there is one writer.
  */
 public interface Storage {
   /**
