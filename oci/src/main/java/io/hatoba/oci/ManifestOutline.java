@@ -65,7 +65,7 @@ record ManifestOutline(OptionalInt schemaVersion, Optional<String> mediaType, Se
       parser.skipChildren();
     }
     if (parser.nextToken() != null) {
-      throw InvalidManifest.of("there is something after the end of the manifest", "");
+      throw InvalidManifest.of("there is something after the end of the JSON object", "");
     }
     return new ManifestOutline(schemaVersion, mediaType, fields);
   }

@@ -108,7 +108,7 @@ public final class ManifestParser {
       throw InvalidManifest.of("a manifest is JSON in UTF-8; these bytes are not UTF-8", "");
     }
     if (text.isEmpty()) {
-      throw InvalidManifest.of("the manifest is empty", "");
+      throw InvalidManifest.of("the manifest is empty; it must be a JSON object", "");
     }
     if (text.charAt(0) == '\uFEFF') {
       throw InvalidManifest.of("a manifest must not start with a byte order mark", "");

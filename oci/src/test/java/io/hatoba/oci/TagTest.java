@@ -68,7 +68,7 @@ class TagTest {
   void parsingAgreesWithTheGrammarOfTheSpecification(long seed) {
     Random random = new Random(seed);
     int taken = 0;
-    for (int i = 0; i < 50_000; i++) {
+    for (int i = 0; i < 20_000; i++) {
       String text = RandomText.of(random, "aZ9_.-.-aZ9_:é", 8);
       if (SPECIFICATION.matcher(text).matches()) {
         taken++;
@@ -77,6 +77,6 @@ class TagTest {
         refusal(ErrorCode.TAG_INVALID, () -> Tag.parse(text));
       }
     }
-    assertThat(taken).isBetween(1_000, 49_000);
+    assertThat(taken).isBetween(500, 19_500);
   }
 }
