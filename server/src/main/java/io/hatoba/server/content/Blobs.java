@@ -1,32 +1,356 @@
 package io.hatoba.server.content;
 
 import io.hatoba.oci.Digest;
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
+import io.hatoba.server.database.Database;
+import io.hatoba.server.storage.ObjectKey;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
-/** The blobs a repository may read. */
-public interface Blobs {
+/**
+ * The blobs a repository may read. A blob is stored once for the whole service; a row gives a
+ * repository the right to read it, and keeps it for a while (the lease) even if no manifest names
+ * it yet.
+ */
+@Singleton
+public final class Blobs {
+  private static final int ENTRY_BYTES = 500;
+
+  private final Database database;
+  private final ObjectRemovals removals;
+  private final InstantSource clock;
+  private final Duration lease;
+  private final GuardedCache<Key, Blob> cache;
+
+  public Blobs(
+      Database database, ObjectRemovals removals, ContentConfig config, InstantSource clock) {
+    this.database = database;
+    this.removals = removals;
+    this.clock = clock;
+    this.lease = config.blobLease();
+    this.cache =
+        new GuardedCache<>(
+            database.exclusive(),
+            config.cacheSize().asLongValue() / 2,
+            (key, blob) -> weight(blob));
+  }
+
   /** What is known without asking the database; empty means "ask". Never blocks. */
-  Optional<Blob> remembered(Repository repository, Digest digest);
+  public Optional<Blob> remembered(Repository repository, Digest digest) {
+    return cache.remembered(new Key(repository.id(), digest));
+  }
 
-  Optional<Blob> find(Repository repository, Digest digest);
+  /** The blob, if the repository may read it. */
+  public Optional<Blob> find(Repository repository, Digest digest) {
+    return cache.get(
+        new Key(repository.id(), digest),
+        () -> database.read(handle -> select(handle, repository, digest)).map(Row::blob));
+  }
 
   /**
-   * Like {@link #find}, for a push: what it finds stays for a while even if nothing names it yet.
+   * Like {@link #find}, for a push: what it finds stays for the time of a lease even if nothing
+   * names it yet.
    */
-  Optional<Blob> findForPush(Repository repository, Digest digest);
+  public Optional<Blob> findForPush(Repository repository, Digest digest) {
+    Optional<Row> row = database.read(handle -> select(handle, repository, digest));
+    Instant now = clock.instant();
+    if (row.isPresent() && row.get().leaseUntil().isBefore(now.plus(lease.dividedBy(2)))) {
+      boolean extended = database.write(handle -> extendLease(handle, repository, digest, now));
+      return extended ? row.map(Row::blob) : Optional.empty();
+    }
+    return row.map(Row::blob);
+  }
 
   /**
    * Gives the target the right to read what the source may read. False if the source has no such
    * blob.
    */
-  boolean mount(Repository target, Digest digest, Repository source);
+  public boolean mount(Repository target, Digest digest, Repository source) {
+    return database.write(handle -> mount(handle, target, digest, source.id()));
+  }
 
   /**
    * Gives the target the right to read what any repository of the scope may read. False if none has
    * such a blob.
    */
-  boolean mountFromAny(Repository target, Digest digest, ReadScope scope);
+  public boolean mountFromAny(Repository target, Digest digest, ReadScope scope) {
+    return database.write(
+        handle ->
+            holder(handle, target, digest, scope)
+                .map(source -> mount(handle, target, digest, source))
+                .orElse(false));
+  }
 
-  /** Takes the blob out of the repository. False if it is not there. */
-  boolean delete(Repository repository, Digest digest, Actor actor);
+  /**
+   * Takes the blob out of the repository. False if it is not there.
+   *
+   * @throws RefusedException with {@code DENIED} if a manifest of the repository names it: a stored
+   *     manifest stays whole
+   */
+  public boolean delete(Repository repository, Digest digest) {
+    try {
+      return database.write(handle -> delete(handle, repository, digest));
+    } finally {
+      cache.invalidate(new Key(repository.id(), digest));
+    }
+  }
+
+  /**
+   * Makes the blob and gives the repository the right to read it. If the blob is there already,
+   * that one stays, and the object of {@code blob} is queued for removal. The caller removes it
+   * after the commit with {@link ObjectRemovals#removeNow}.
+   *
+   * @return the blob that is there now
+   */
+  Blob add(Handle handle, long repositoryId, Blob blob) {
+    Instant now = clock.instant();
+    boolean inserted = insert(handle, blob, now);
+    Blob present = inserted ? blob : selectAny(handle, blob.digest()).blob();
+    if (!inserted && blob.body() instanceof Blob.Stored(ObjectKey ours)) {
+      removals.queue(handle, ours, now);
+    }
+    link(handle, repositoryId, blob.digest(), now);
+    return present;
+  }
+
+  /**
+   * Which of these the repository may read, locked against removal until the transaction ends.
+   *
+   * @param digests in order and without repetition: locks are taken in this order
+   */
+  List<Digest> lock(Handle handle, Repository repository, List<Digest> digests) {
+    return handle
+        .createQuery(
+            """
+            SELECT b.digest
+            FROM repository_blob rb
+            JOIN blob b ON b.digest = rb.digest
+            WHERE rb.repository_id = :repositoryId AND rb.digest IN (<digests>)
+            ORDER BY b.digest
+            """
+                + database.dialect().forShare())
+        .bind("repositoryId", repository.id())
+        .bindList("digests", digests)
+        .mapTo(Digest.class)
+        .list();
+  }
+
+  private static Optional<Row> select(Handle handle, Repository repository, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT b.digest, b.size, b.object_key, b.bytes, rb.lease_until
+            FROM repository_blob rb
+            JOIN blob b ON b.digest = rb.digest
+            WHERE rb.repository_id = :repositoryId AND rb.digest = :digest
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .mapTo(Row.class)
+        .findOne();
+  }
+
+  private static Row selectAny(Handle handle, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT digest, size, object_key, bytes, 0 AS lease_until
+            FROM blob
+            WHERE digest = :digest
+            """)
+        .bind("digest", digest)
+        .mapTo(Row.class)
+        .one();
+  }
+
+  private static boolean insert(Handle handle, Blob blob, Instant now) {
+    return handle
+            .createUpdate(
+                """
+                INSERT INTO blob (digest, size, object_key, bytes, created_at)
+                VALUES (:digest, :size, :objectKey, :bytes, :now)
+                ON CONFLICT (digest) DO NOTHING
+                """)
+            .bind("digest", blob.digest())
+            .bind("size", blob.size())
+            .bind("objectKey", blob.body() instanceof Blob.Stored(ObjectKey key) ? key.id() : null)
+            .bind("bytes", blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes : null)
+            .bind("now", now)
+            .execute()
+        == 1;
+  }
+
+  private void link(Handle handle, long repositoryId, Digest digest, Instant now) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO repository_blob (repository_id, digest, lease_until)
+            VALUES (:repositoryId, :digest, :until)
+            ON CONFLICT (repository_id, digest) DO UPDATE SET lease_until = excluded.lease_until
+            """)
+        .bind("repositoryId", repositoryId)
+        .bind("digest", digest)
+        .bind("until", now.plus(lease))
+        .execute();
+  }
+
+  private boolean extendLease(Handle handle, Repository repository, Digest digest, Instant now) {
+    return handle
+            .createUpdate(
+                """
+                UPDATE repository_blob
+                SET lease_until = :until
+                WHERE repository_id = :repositoryId AND digest = :digest
+                """)
+            .bind("until", now.plus(lease))
+            .bind("repositoryId", repository.id())
+            .bind("digest", digest)
+            .execute()
+        == 1;
+  }
+
+  private boolean mount(Handle handle, Repository target, Digest digest, long sourceId) {
+    boolean readable =
+        handle
+            .createQuery(
+                """
+                SELECT b.digest
+                FROM repository_blob rb
+                JOIN blob b ON b.digest = rb.digest
+                WHERE rb.repository_id = :sourceId AND rb.digest = :digest
+                """
+                    + database.dialect().forShare())
+            .bind("sourceId", sourceId)
+            .bind("digest", digest)
+            .mapTo(Digest.class)
+            .findOne()
+            .isPresent();
+    if (readable) {
+      link(handle, target.id(), digest, clock.instant());
+    }
+    return readable;
+  }
+
+  private static Optional<Long> holder(
+      Handle handle, Repository target, Digest digest, ReadScope scope) {
+    return switch (scope) {
+      case ReadScope.Everything() ->
+          handle
+              .createQuery(
+                  """
+                  SELECT repository_id
+                  FROM repository_blob
+                  WHERE digest = :digest
+                  ORDER BY repository_id
+                  LIMIT 1
+                  """)
+              .bind("digest", digest)
+              .mapTo(Long.class)
+              .findOne();
+      case ReadScope.Registries(var registries) ->
+          registries.isEmpty()
+              ? Optional.empty()
+              : handle
+                  .createQuery(
+                      """
+                      SELECT rb.repository_id
+                      FROM repository_blob rb
+                      JOIN repository r ON r.id = rb.repository_id
+                      WHERE rb.digest = :digest AND (r.registry_id IN (<registries>) OR r.id = :target)
+                      ORDER BY rb.repository_id
+                      LIMIT 1
+                      """)
+                  .bind("digest", digest)
+                  .bindList("registries", List.copyOf(registries))
+                  .bind("target", target.id())
+                  .mapTo(Long.class)
+                  .findOne();
+    };
+  }
+
+  private boolean delete(Handle handle, Repository repository, Digest digest) {
+    boolean present =
+        handle
+            .createQuery(
+                """
+                SELECT digest
+                FROM repository_blob
+                WHERE repository_id = :repositoryId AND digest = :digest
+                """
+                    + database.dialect().forUpdate())
+            .bind("repositoryId", repository.id())
+            .bind("digest", digest)
+            .mapTo(Digest.class)
+            .findOne()
+            .isPresent();
+    if (!present) {
+      return false;
+    }
+    namedBy(handle, repository, digest)
+        .ifPresent(
+            parent -> {
+              throw new RefusedException(
+                  new Refusal.Denied(
+                      "manifest %s names this blob; delete the manifest first".formatted(parent),
+                      digest.toString()));
+            });
+    handle
+        .createUpdate(
+            """
+            DELETE FROM repository_blob
+            WHERE repository_id = :repositoryId AND digest = :digest
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .execute();
+    return true;
+  }
+
+  private static Optional<Digest> namedBy(Handle handle, Repository repository, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT parent
+            FROM manifest_edge
+            WHERE repository_id = :repositoryId AND child = :digest AND kind IN ('config', 'layer')
+            ORDER BY kind, parent
+            LIMIT 1
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .mapTo(Digest.class)
+        .findOne();
+  }
+
+  private static int weight(Blob blob) {
+    return ENTRY_BYTES + (blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes.length : 0);
+  }
+
+  private record Key(long repositoryId, Digest digest) {}
+
+  /** A row of {@code repository_blob} with its blob. */
+  @SuppressWarnings("ArrayRecordComponent") // lives from the query to the next line
+  record Row(
+      Digest digest,
+      long size,
+      @Nullable String objectKey,
+      byte @Nullable [] bytes,
+      Instant leaseUntil) {
+    Blob blob() {
+      if (objectKey != null) {
+        return new Blob(digest, size, new Blob.Stored(new ObjectKey(objectKey)));
+      }
+      if (bytes != null) {
+        return new Blob(digest, size, new Blob.Inline(bytes));
+      }
+      throw new IllegalStateException("blob " + digest + " has neither an object nor bytes");
+    }
+  }
 }

@@ -1,14 +1,273 @@
 package io.hatoba.server.content;
 
+import io.hatoba.oci.Digest;
+import io.hatoba.oci.ErrorCode;
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
+import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Ids;
+import io.quarkus.arc.All;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 
-/** The tags of a repository. */
-public interface Tags {
+/**
+ * The tags of a repository. A tag moves in one transaction with its history row and its event; of
+ * two that move it at once both are recorded and the later wins (C4).
+ */
+@Singleton
+public final class Tags {
+  private static final int CACHE_BYTES = 32 << 20;
+  private static final int ENTRY_BYTES = 400;
+
+  private final Database database;
+  private final Events events;
+  private final Ids ids;
+  private final InstantSource clock;
+  private final List<TagGuard> guards;
+  private final GuardedCache<Key, Digest> cache;
+
+  public Tags(
+      Database database, Events events, Ids ids, InstantSource clock, @All List<TagGuard> guards) {
+    this.database = database;
+    this.events = events;
+    this.ids = ids;
+    this.clock = clock;
+    this.guards = List.copyOf(guards);
+    this.cache =
+        new GuardedCache<>(
+            database.exclusive(),
+            CACHE_BYTES,
+            (key, digest) -> ENTRY_BYTES + key.tag().name().length());
+  }
+
   /** Names in byte order, after {@code last} (which need not exist), at most {@code limit}. */
-  List<Tag> page(Repository repository, Optional<String> last, int limit);
+  public List<Tag> page(Repository repository, Optional<String> last, int limit) {
+    if (limit == 0) {
+      return List.of();
+    }
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    """
+                    SELECT name
+                    FROM tag
+                    WHERE repository_id = :repositoryId AND name > :last
+                    ORDER BY name
+                    LIMIT :limit
+                    """)
+                .bind("repositoryId", repository.id())
+                .bind("last", last.orElse(""))
+                .bind("limit", limit)
+                .mapTo(Tag.class)
+                .list());
+  }
 
   /** Removes a tag; the manifest stays. False if it is not there. */
-  boolean delete(Repository repository, Tag tag, Actor actor);
+  public boolean delete(Repository repository, Tag tag, Actor actor) {
+    try {
+      return database.write(handle -> delete(handle, repository, tag, actor));
+    } finally {
+      forget(repository, tag);
+    }
+  }
+
+  Optional<Digest> remembered(Repository repository, Tag tag) {
+    return cache.remembered(new Key(repository.id(), tag));
+  }
+
+  Optional<Digest> find(Repository repository, Tag tag) {
+    return cache.get(
+        new Key(repository.id(), tag),
+        () -> database.read(handle -> select(handle, repository, tag, "")));
+  }
+
+  /** To be called after the transaction that moved or removed the tag, before its answer. */
+  void forget(Repository repository, Tag tag) {
+    cache.invalidate(new Key(repository.id(), tag));
+  }
+
+  /**
+   * Points a tag at a manifest that the repository has.
+   *
+   * @throws RefusedException with {@code PRECONDITION_FAILED} if the condition does not hold, or
+   *     what a guard says
+   */
+  void move(
+      Handle handle,
+      Repository repository,
+      Tag tag,
+      Digest to,
+      Manifests.TagCondition condition,
+      Actor actor) {
+    Instant now = clock.instant();
+    if (condition instanceof Manifests.TagCondition.PointsTo
+        && select(handle, repository, tag, database.dialect().forUpdate()).isEmpty()) {
+      throw preconditionFailed("tag %s does not exist".formatted(tag));
+    }
+    if (insert(handle, repository, tag, to, actor, now)) {
+      record(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
+      return;
+    }
+    // The row exists: this transaction waited for whoever inserted it, and now locks it. It may be
+    // gone again.
+    Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
+    if (from.isEmpty()) {
+      move(handle, repository, tag, to, condition, actor);
+      return;
+    }
+    check(condition, tag, from.get());
+    if (from.get().equals(to)) {
+      return;
+    }
+    ask(handle, repository, tag, from.get(), Optional.of(to));
+    handle
+        .createUpdate(
+            """
+            UPDATE tag
+            SET digest = :to, moved_at = :now, moved_by = :by
+            WHERE repository_id = :repositoryId AND name = :name
+            """)
+        .bind("to", to)
+        .bind("now", now)
+        .bind("by", actor.principal())
+        .bind("repositoryId", repository.id())
+        .bind("name", tag)
+        .execute();
+    record(handle, repository, tag, from, Optional.of(to), actor, now);
+  }
+
+  boolean delete(Handle handle, Repository repository, Tag tag, Actor actor) {
+    Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
+    if (from.isEmpty()) {
+      return false;
+    }
+    ask(handle, repository, tag, from.get(), Optional.empty());
+    handle
+        .createUpdate(
+            """
+            DELETE FROM tag
+            WHERE repository_id = :repositoryId AND name = :name
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("name", tag)
+        .execute();
+    record(handle, repository, tag, from, Optional.empty(), actor, clock.instant());
+    return true;
+  }
+
+  /** The tags that point at a manifest, in byte order. */
+  List<Tag> of(Handle handle, Repository repository, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT name
+            FROM tag
+            WHERE repository_id = :repositoryId AND digest = :digest
+            ORDER BY name
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .mapTo(Tag.class)
+        .list();
+  }
+
+  private static Optional<Digest> select(
+      Handle handle, Repository repository, Tag tag, String lock) {
+    return handle
+        .createQuery(
+            """
+            SELECT digest
+            FROM tag
+            WHERE repository_id = :repositoryId AND name = :name
+            """
+                + lock)
+        .bind("repositoryId", repository.id())
+        .bind("name", tag)
+        .mapTo(Digest.class)
+        .findOne();
+  }
+
+  private static boolean insert(
+      Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
+    return handle
+            .createUpdate(
+                """
+                INSERT INTO tag (repository_id, name, digest, created_at, moved_at, moved_by)
+                VALUES (:repositoryId, :name, :to, :now, :now, :by)
+                ON CONFLICT (repository_id, name) DO NOTHING
+                """)
+            .bind("repositoryId", repository.id())
+            .bind("name", tag)
+            .bind("to", to)
+            .bind("now", now)
+            .bind("by", actor.principal())
+            .execute()
+        == 1;
+  }
+
+  private static void check(Manifests.TagCondition condition, Tag tag, Digest current) {
+    switch (condition) {
+      case Manifests.TagCondition.Always() -> {}
+      case Manifests.TagCondition.Absent() ->
+          throw preconditionFailed("tag %s exists and points to %s".formatted(tag, current));
+      case Manifests.TagCondition.PointsTo(var digests) -> {
+        if (!digests.isEmpty() && !digests.contains(current)) {
+          throw preconditionFailed("tag %s points to %s now".formatted(tag, current));
+        }
+      }
+    }
+  }
+
+  private void ask(
+      Handle handle, Repository repository, Tag tag, Digest from, Optional<Digest> to) {
+    for (TagGuard guard : guards) {
+      Optional<Refusal> refusal = guard.check(handle, repository, tag, from, to);
+      if (refusal.isPresent()) {
+        throw new RefusedException(refusal.get());
+      }
+    }
+  }
+
+  private void record(
+      Handle handle,
+      Repository repository,
+      Tag tag,
+      Optional<Digest> from,
+      Optional<Digest> to,
+      Actor actor,
+      Instant now) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO tag_history (id, repository_id, name, from_digest, to_digest, at, by_principal)
+            VALUES (:id, :repositoryId, :name, :from, :to, :now, :by)
+            """)
+        .bind("id", ids.next())
+        .bind("repositoryId", repository.id())
+        .bind("name", tag)
+        .bind("from", from.orElse(null))
+        .bind("to", to.orElse(null))
+        .bind("now", now)
+        .bind("by", actor.principal())
+        .execute();
+    Event.Kind kind =
+        from.isEmpty()
+            ? Event.Kind.TAG_CREATED
+            : to.isEmpty() ? Event.Kind.TAG_DELETED : Event.Kind.TAG_MOVED;
+    events.append(handle, Event.tag(kind, now, repository, tag, from, to, actor));
+  }
+
+  private static RefusedException preconditionFailed(String message) {
+    return new RefusedException(
+        new Refusal.Conflict(
+            ErrorCode.PRECONDITION_FAILED, message + ": the push was not carried out", ""));
+  }
+
+  private record Key(long repositoryId, Tag tag) {}
 }

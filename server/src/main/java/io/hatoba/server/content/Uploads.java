@@ -2,8 +2,23 @@ package io.hatoba.server.content;
 
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.DigestAlgorithm;
+import io.hatoba.oci.ErrorCode;
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
+import io.hatoba.server.database.Database;
+import io.hatoba.server.storage.ObjectKey;
+import io.hatoba.server.storage.Storage;
+import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Uploads that can be resumed, after a restart and on another node.
@@ -11,44 +26,323 @@ import java.util.Optional;
  * <p>All methods that take an upload id refuse with {@code BLOB_UPLOAD_UNKNOWN} what does not exist
  * in that repository, is finished, cancelled or expired. One request writes to an upload at a time;
  * another one meanwhile is refused with {@code TOOMANYREQUESTS}.
+ *
+ * <pre>
+ * open ── bytes ≤ inline size ──▶ in the row ──┐
+ *   │                                          ├── finish: sync, then one transaction ──▶ blob
+ *   └── more ──▶ claim, object ── checkpoint ──┘
+ * </pre>
+ *
+ * What is acknowledged by {@code Range} is in the row or in the object that the row names. The row
+ * says how much of the object counts; whatever a broken request wrote beyond is dropped by the next
+ * one. The running digest is kept in memory for the next request; where it is lost, the object is
+ * read again once, at the end.
  */
-public interface Uploads {
-  /** Opens an upload. {@code algorithm} is what the final digest will probably use. */
-  Status start(Repository repository, Actor actor, DigestAlgorithm algorithm);
-
-  Status status(Repository repository, String uploadId);
+@Singleton
+public final class Uploads {
+  /**
+   * How long a claim holds without being renewed; longer than any pause that the server allows
+   * between two bytes.
+   */
+  static final Duration CLAIM = Duration.ofMinutes(5);
 
   /**
-   * Appends a body.
+   * How long a finished upload is remembered, so that a repeated closing request succeeds
+   * (jib#4301).
+   */
+  private static final Duration FINISHED_EXPIRY = Duration.ofMinutes(15);
+
+  private static final Duration BUSY_RETRY = Duration.ofSeconds(5);
+  private static final int EXPIRY_BATCH = 500;
+
+  private final Database database;
+  private final Blobs blobs;
+  private final ObjectRemovals removals;
+  private final UploadStore store;
+  private final InstantSource clock;
+  private final Duration expiry;
+  private final UploadWriter.UploadParts parts;
+  private final RunningDigests digests = new RunningDigests();
+  private final Set<String> busy = ConcurrentHashMap.newKeySet();
+
+  public Uploads(
+      Database database,
+      Storage storage,
+      Blobs blobs,
+      ObjectRemovals removals,
+      ContentIo io,
+      ContentConfig config,
+      InstantSource clock) {
+    this.database = database;
+    this.blobs = blobs;
+    this.removals = removals;
+    this.store = new UploadStore(database, removals);
+    this.clock = clock;
+    this.expiry = config.uploadExpiry();
+    this.parts =
+        new UploadWriter.UploadParts(
+            database,
+            storage,
+            store,
+            removals,
+            io,
+            digests,
+            clock,
+            expiry,
+            Math.toIntExact(config.inlineBlobSize().asLongValue()));
+  }
+
+  /** Opens an upload. {@code algorithm} is what the final digest will probably use. */
+  public Status start(Repository repository, Actor actor, DigestAlgorithm algorithm) {
+    UploadRow row = fresh(repository, actor, algorithm);
+    database.write(
+        handle -> {
+          store.insert(handle, row);
+          return row;
+        });
+    return status(row);
+  }
+
+  /** The upload as it stands. */
+  public Status status(Repository repository, String uploadId) {
+    return status(open(repository, uploadId));
+  }
+
+  /**
+   * Appends a body. If the body breaks off, what has arrived is kept.
    *
    * @param range where the client says the body belongs; empty appends at the end
-   * @throws io.hatoba.oci.RefusedException with {@code RANGE_INVALID} (416) if the range does not
-   *     start at the end of what was received: the upload stays valid; {@code SIZE_INVALID} if the
-   *     body is not as long as its range
+   * @throws RefusedException with {@code RANGE_INVALID} (416) if the range does not start at the
+   *     end of what was received: the upload stays valid; {@code SIZE_INVALID} if the body is not
+   *     as long as its range: nothing of it is kept
    */
-  Status append(Repository repository, String uploadId, Optional<Range> range, ByteSource body);
+  public Status append(
+      Repository repository, String uploadId, Optional<Range> range, ByteSource body) {
+    return exclusively(
+        uploadId,
+        () -> {
+          UploadRow row = open(repository, uploadId);
+          requireAtEnd(row, range);
+          try (UploadWriter writer = writer(row, DigestAlgorithm.valueOf(row.algorithm()))) {
+            try {
+              writer.receive(body, expectedLength(range));
+            } catch (ByteSource.BodyAbortedException e) {
+              writer.save();
+              throw e;
+            }
+            return status(writer.save());
+          }
+        });
+  }
 
   /**
    * Appends a last body, which may be empty, and makes the blob: when this returns it is durable.
    * Repeating the call for an upload that just finished with this digest succeeds again.
    *
-   * @throws io.hatoba.oci.RefusedException as {@link #append}, and {@code DIGEST_INVALID} if the
-   *     bytes have another digest: the upload is gone then
+   * @throws RefusedException as {@link #append}, and {@code DIGEST_INVALID} if the bytes have
+   *     another digest: the upload is gone then
    */
-  Blob finish(
+  public Blob finish(
       Repository repository,
       String uploadId,
       Digest digest,
       Optional<Range> range,
-      ByteSource body);
+      ByteSource body) {
+    return exclusively(
+        uploadId,
+        () -> {
+          UploadRow row = find(repository, uploadId).orElseThrow(() -> unknown(uploadId));
+          if (row.finishedDigest() != null) {
+            return finishedBefore(repository, row, digest);
+          }
+          requireAtEnd(row, range);
+          // Nothing was hashed yet: hash with what the client wants, whatever the upload was opened
+          // for.
+          DigestAlgorithm algorithm =
+              row.received() == 0 ? digest.algorithm() : DigestAlgorithm.valueOf(row.algorithm());
+          try (UploadWriter writer = writer(row, algorithm)) {
+            try {
+              writer.receive(body, expectedLength(range));
+            } catch (ByteSource.BodyAbortedException e) {
+              writer.save();
+              throw e;
+            }
+            return complete(repository, writer, digest);
+          }
+        });
+  }
 
-  /** Receives a whole blob at once, without an upload that could be resumed. */
-  Blob put(Repository repository, Actor actor, Digest digest, ByteSource body);
+  /**
+   * Receives a whole blob at once, without an upload that could be resumed.
+   *
+   * @throws RefusedException with {@code DIGEST_INVALID} if the bytes have another digest: nothing
+   *     is kept
+   */
+  public Blob put(Repository repository, Actor actor, Digest digest, ByteSource body) {
+    UploadRow row = fresh(repository, actor, digest.algorithm());
+    try (UploadWriter writer = new UploadWriter(parts, row, digest.algorithm(), true)) {
+      writer.receive(body, Optional.empty());
+      return complete(repository, writer, digest);
+    }
+  }
 
-  void cancel(Repository repository, String uploadId);
+  /** Forgets an upload with what it has received. */
+  public void cancel(Repository repository, String uploadId) {
+    exclusively(
+        uploadId,
+        () -> {
+          UploadRow row = open(repository, uploadId);
+          try (UploadWriter writer = writer(row, DigestAlgorithm.valueOf(row.algorithm()))) {
+            writer.discard();
+          }
+          return row;
+        });
+  }
+
+  /**
+   * Forgets a batch of uploads that nobody went on with in time, and of finished ones.
+   *
+   * @return how many; more may be waiting unless it is 0
+   */
+  public int expireOnce() {
+    Instant now = clock.instant();
+    return database.write(
+        handle -> {
+          List<UploadStore.Expired> expired =
+              store.expired(handle, now, EXPIRY_BATCH).stream()
+                  .filter(upload -> !busy.contains(upload.id()))
+                  .toList();
+          store.delete(handle, expired, now);
+          return expired.size();
+        });
+  }
+
+  private Blob complete(Repository repository, UploadWriter writer, Digest digest) {
+    Digest actual = writer.finish(digest.algorithm());
+    if (!actual.equals(digest)) {
+      writer.discard();
+      throw new RefusedException(
+          Refusal.invalid(
+              ErrorCode.DIGEST_INVALID,
+              "the %d bytes that arrived have the digest %s and not %s; push them again"
+                  .formatted(writer.received(), actual, digest),
+              digest.toString()));
+    }
+    Blob ours = new Blob(digest, writer.received(), writer.body());
+    Instant now = clock.instant();
+    Blob present =
+        database.write(
+            handle -> {
+              if (writer.rowExists()
+                  && !store.finish(handle, writer.row(), ours, now, now.plus(FINISHED_EXPIRY))) {
+                throw lostClaim(writer.row().id());
+              }
+              return blobs.add(handle, repository.id(), ours);
+            });
+    writer.finished();
+    if (ours.body() instanceof Blob.Stored(ObjectKey key) && !present.body().equals(ours.body())) {
+      removals.removeNow(key);
+    }
+    return present;
+  }
+
+  private Blob finishedBefore(Repository repository, UploadRow row, Digest digest) {
+    if (!digest.equals(row.finishedDigest())) {
+      throw unknown(row.id());
+    }
+    return blobs.find(repository, digest).orElseThrow(() -> unknown(row.id()));
+  }
+
+  private UploadRow fresh(Repository repository, Actor actor, DigestAlgorithm algorithm) {
+    Instant now = clock.instant();
+    return new UploadRow(
+        UUID.randomUUID().toString(),
+        repository.id(),
+        actor.principal(),
+        algorithm.name(),
+        0,
+        null,
+        null,
+        "",
+        null,
+        Instant.EPOCH,
+        null,
+        now,
+        now.plus(expiry));
+  }
+
+  private UploadWriter writer(UploadRow row, DigestAlgorithm algorithm) {
+    return new UploadWriter(parts, row, algorithm, false);
+  }
+
+  private UploadRow open(Repository repository, String uploadId) {
+    return find(repository, uploadId)
+        .filter(row -> row.finishedDigest() == null)
+        .orElseThrow(() -> unknown(uploadId));
+  }
+
+  private Optional<UploadRow> find(Repository repository, String uploadId) {
+    return store
+        .find(repository.id(), uploadId)
+        .filter(row -> row.expiresAt().isAfter(clock.instant()));
+  }
+
+  private <T> T exclusively(String uploadId, Supplier<T> action) {
+    if (!busy.add(uploadId)) {
+      throw busy(uploadId);
+    }
+    try {
+      return action.get();
+    } finally {
+      busy.remove(uploadId);
+    }
+  }
+
+  private static void requireAtEnd(UploadRow row, Optional<Range> range) {
+    if (range.isPresent() && range.get().first() != row.received()) {
+      throw new RefusedException(
+          Refusal.invalid(
+              ErrorCode.RANGE_INVALID,
+              "the upload has received %d bytes, so the next chunk starts at %d and not at %d"
+                  .formatted(row.received(), row.received(), range.get().first()),
+              row.id()));
+    }
+  }
+
+  private static Optional<Long> expectedLength(Optional<Range> range) {
+    return range.map(r -> r.last() - r.first() + 1);
+  }
+
+  private static Status status(UploadRow row) {
+    return new Status(row.id(), row.received(), row.owner(), row.expiresAt());
+  }
+
+  static RefusedException busy(String uploadId) {
+    return new RefusedException(
+        new Refusal.TooMany(
+            "another request is writing to upload %s; go on when it has ended".formatted(uploadId),
+            BUSY_RETRY));
+  }
+
+  static RefusedException lostClaim(String uploadId) {
+    return new RefusedException(
+        Refusal.invalid(
+            ErrorCode.RANGE_INVALID,
+            "another request has gone on with this upload meanwhile; ask for its status",
+            uploadId));
+  }
+
+  private static RefusedException unknown(String uploadId) {
+    String shown = uploadId.length() <= 64 ? uploadId : uploadId.substring(0, 64);
+    return new RefusedException(
+        Refusal.unknown(
+            ErrorCode.BLOB_UPLOAD_UNKNOWN,
+            "no such upload in this repository: it is finished, cancelled or expired, or never was; start a new one",
+            shown));
+  }
 
   /** Where a body belongs, both inclusive, as {@code Content-Range} of a chunk says it. */
-  record Range(long first, long last) {
+  public record Range(long first, long last) {
     public Range {
       if (first < 0 || last < first - 1) {
         throw new IllegalArgumentException("not a range");
@@ -62,5 +356,22 @@ public interface Uploads {
    * @param received bytes that need not be sent again
    * @param owner the principal that opened it
    */
-  record Status(String id, long received, String owner, Instant expiresAt) {}
+  public record Status(String id, long received, String owner, Instant expiresAt) {}
+
+  /** A row of {@code upload}. */
+  @SuppressWarnings("ArrayRecordComponent") // lives from the query to the end of a request
+  record UploadRow(
+      String id,
+      long repositoryId,
+      String owner,
+      String algorithm,
+      long received,
+      byte @Nullable [] bytes,
+      @Nullable String objectKey,
+      String objectDetail,
+      @Nullable String claimedBy,
+      Instant claimedUntil,
+      @Nullable Digest finishedDigest,
+      Instant createdAt,
+      Instant expiresAt) {}
 }

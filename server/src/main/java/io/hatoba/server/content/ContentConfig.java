@@ -1,0 +1,45 @@
+package io.hatoba.server.content;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of the content core. */
+@ConfigMapping(prefix = "hatoba.content")
+public interface ContentConfig {
+  /**
+   * Blobs up to this size rest in the database instead of a file or object of their own. Default
+   * 16K, range 0 (none) to 1M. A change applies to blobs that are pushed from then on.
+   */
+  @WithDefault("16K")
+  MemorySize inlineBlobSize();
+
+  /**
+   * How long an upload is kept after its last request. Default 24h, at least 1m. An expired upload
+   * is forgotten with what it has received.
+   */
+  @WithDefault("24h")
+  Duration uploadExpiry();
+
+  /**
+   * How long a blob that was just pushed, mounted or asked for by a push is kept although no
+   * manifest names it yet. Default 24h, at least 1m: longer than the slowest push.
+   */
+  @WithDefault("24h")
+  Duration blobLease();
+
+  /**
+   * Whether an index may name manifests that the repository does not have (a sparse index, as
+   * mirrors of single platforms make them). Default true.
+   */
+  @WithDefault("true")
+  boolean sparseIndex();
+
+  /**
+   * Memory for manifests, small blobs and names that were read before. Default 64M, range 1M to 4G.
+   * Used only where this process is the only one that writes to the database.
+   */
+  @WithDefault("64M")
+  MemorySize cacheSize();
+}

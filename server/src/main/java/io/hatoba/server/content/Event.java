@@ -1,0 +1,85 @@
+package io.hatoba.server.content;
+
+import io.hatoba.oci.Digest;
+import io.hatoba.oci.Tag;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Something that happened to content, as the outbox keeps it.
+ *
+ * @param repository the whole name, registry included
+ * @param previous what the tag pointed to before
+ */
+public record Event(
+    Kind kind,
+    Instant at,
+    long registryId,
+    String repository,
+    Optional<Digest> digest,
+    Optional<Tag> tag,
+    Optional<Digest> previous,
+    Optional<String> mediaType,
+    Actor actor) {
+  /** What happened; the identifier is the event name of the management API. */
+  public enum Kind {
+    ARTIFACT_PUSHED("artifact.pushed"),
+    ARTIFACT_DELETED("artifact.deleted"),
+    TAG_CREATED("tag.created"),
+    TAG_MOVED("tag.moved"),
+    TAG_DELETED("tag.deleted");
+
+    private final String identifier;
+
+    Kind(String identifier) {
+      this.identifier = identifier;
+    }
+
+    public String identifier() {
+      return identifier;
+    }
+
+    static Kind of(String identifier) {
+      for (Kind kind : values()) {
+        if (kind.identifier.equals(identifier)) {
+          return kind;
+        }
+      }
+      throw new IllegalArgumentException("no event is called " + identifier);
+    }
+  }
+
+  static Event artifact(
+      Kind kind, Instant at, Repository repository, Digest digest, String mediaType, Actor actor) {
+    return new Event(
+        kind,
+        at,
+        repository.registryId(),
+        repository.name().value(),
+        Optional.of(digest),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(mediaType),
+        actor);
+  }
+
+  static Event tag(
+      Kind kind,
+      Instant at,
+      Repository repository,
+      Tag tag,
+      Optional<Digest> from,
+      Optional<Digest> to,
+      Actor actor) {
+    return new Event(
+        kind,
+        at,
+        repository.registryId(),
+        repository.name().value(),
+        to,
+        Optional.of(tag),
+        from,
+        Optional.empty(),
+        actor);
+  }
+}
