@@ -75,7 +75,7 @@ final class BlobUploadRoutes {
     Optional<Digest> mount = exchange.query("mount").map(Digest::parse);
     Optional<Digest> digest = exchange.query("digest").map(Digest::parse);
     DigestAlgorithm algorithm = algorithm(exchange, mount.or(() -> digest));
-    Repository repository = repositories.forPush(target.repository(), caller.actor());
+    Repository repository = repositories.forPush(target.repository());
     if (mount.isPresent()) {
       boolean mounted =
           exchange.query("from").isPresent()

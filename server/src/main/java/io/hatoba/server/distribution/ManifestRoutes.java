@@ -102,7 +102,7 @@ final class ManifestRoutes {
     List<Tag> named = tagsOf(exchange, target.reference());
     TagCondition condition =
         named.isEmpty() ? new TagCondition.Always() : Conditions.ofPush(exchange);
-    Repository repository = repositories.forPush(target.repository(), caller.actor());
+    Repository repository = repositories.forPush(target.repository());
     Optional<Digest> expected =
         target.reference() instanceof Digest digest ? Optional.of(digest) : Optional.empty();
     byte[] content = bodies.read(exchange);
