@@ -303,6 +303,7 @@ public final class Manifests {
       Digest digest,
       Actor actor,
       Instant now) {
+    Described described = Described.of(manifest);
     return handle
             .createUpdate(
                 """
@@ -317,7 +318,10 @@ public final class Manifests {
             .bind("size", size)
             .bind("now", now)
             .bind("by", actor.principal())
-            .bindMethods(Described.of(manifest))
+            .bind("mediaType", described.mediaType())
+            .bind("artifactType", described.artifactType())
+            .bind("subject", described.subject())
+            .bind("annotations", described.annotations())
             .execute()
         == 1;
   }
@@ -335,6 +339,7 @@ public final class Manifests {
     if (before.isEmpty() || before.get().equals(manifest.mediaType())) {
       return;
     }
+    Described described = Described.of(manifest);
     handle
         .createUpdate(
             """
@@ -344,7 +349,10 @@ public final class Manifests {
             """)
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
-        .bindMethods(Described.of(manifest))
+        .bind("mediaType", described.mediaType())
+        .bind("artifactType", described.artifactType())
+        .bind("subject", described.subject())
+        .bind("annotations", described.annotations())
         .execute();
     deleteEdges(handle, repository, digest);
     insertEdges(handle, repository, digest, references);
@@ -449,7 +457,7 @@ public final class Manifests {
 
   private record Key(long repositoryId, Digest digest) {}
 
-  /** What the row says of a manifest besides its digest; bound to statements by name. */
+  /** What the row says of a manifest besides its digest. */
   record Described(
       String mediaType,
       @Nullable String artifactType,

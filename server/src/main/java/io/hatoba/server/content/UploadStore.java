@@ -37,7 +37,16 @@ final class UploadStore {
               (:id, :repositoryId, :owner, :algorithm, :received, :objectKey, :claimedBy, :claimedUntil, :createdAt,
                :expiresAt)
             """)
-        .bindMethods(row)
+        .bind("id", row.id())
+        .bind("repositoryId", row.repositoryId())
+        .bind("owner", row.owner())
+        .bind("algorithm", row.algorithm())
+        .bind("received", row.received())
+        .bind("objectKey", row.objectKey())
+        .bind("claimedBy", row.claimedBy())
+        .bind("claimedUntil", row.claimedUntil())
+        .bind("createdAt", row.createdAt())
+        .bind("expiresAt", row.expiresAt())
         .execute();
   }
 
@@ -121,7 +130,9 @@ final class UploadStore {
                   .bind("until", until)
                   .bind("now", now)
                   .bind("exclusive", database.exclusive())
-                  .bindMethods(row)
+                  .bind("id", row.id())
+                  .bind("received", row.received())
+                  .bind("objectKey", row.objectKey())
                   .execute();
           if (changed == 0) {
             return Optional.empty();
