@@ -1,37 +1,129 @@
 package io.hatoba.server.auth;
 
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.content.Actor;
 import io.hatoba.server.content.ReadScope;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Who makes this request, and what this request's credentials allow. */
-public interface Caller {
-  Actor actor();
+/**
+ * Who makes this request, and what this request's credentials allow: that for which both the owner
+ * has the right and the token the scope. Decided with what was known when the request came in;
+ * nothing here blocks.
+ */
+public final class Caller {
+  /** The principal of who has shown no credentials. */
+  public static final String ANONYMOUS = "anonymous";
 
-  /** Whether the credentials of this request allow the action. Never blocks. */
-  boolean may(RepositoryName repository, Action action);
+  private final Actor actor;
+  private final Reach reach;
+  private final Permissions permissions;
+
+  Caller(Actor actor, Reach reach, Permissions permissions) {
+    this.actor = actor;
+    this.reach = reach;
+    this.permissions = permissions;
+  }
+
+  /** Who it is. */
+  public Actor actor() {
+    return actor;
+  }
+
+  /** Whether the credentials of this request allow the action. */
+  public boolean may(RepositoryName repository, Action action) {
+    return reach.on(repository).contains(action) && permissions.on(repository).contains(action);
+  }
 
   /**
-   * Lets the request go on if its credentials allow all of {@code needed}, or, when {@code needed}
-   * is PULL and the request is a {@code HEAD}, PUSH instead (a push-only key must see what it has
-   * pushed; see {@code headAllowed}).
+   * Lets the request go on if its credentials allow all of {@code needed}. PULL beside PUSH is not
+   * enforced, only named in the challenge: an identity that can only push can push.
    *
-   * @throws io.hatoba.oci.RefusedException with {@code UNAUTHORIZED} and a challenge for the needed
-   *     scope when other credentials or a wider token could help; with {@code DENIED} when this
-   *     identity can never do it. What may not be known answers the same as what does not exist.
+   * @throws RefusedException with {@code UNAUTHORIZED} and a challenge for the needed scope when
+   *     other credentials or a wider token could help; with {@code DENIED} when this identity can
+   *     never do it. What may not be known answers the same as what does not exist.
    */
-  void require(RepositoryName repository, Set<Action> needed);
-
-  /** Lets a {@code HEAD} go on: PULL or PUSH is enough. Otherwise as {@link #require} for PULL. */
-  void requireHead(RepositoryName repository);
+  public void require(RepositoryName repository, Set<Action> needed) {
+    Set<Action> enforced = EnumSet.copyOf(needed);
+    if (enforced.contains(Action.PUSH)) {
+      enforced.remove(Action.PULL);
+    }
+    Scope scope = Scope.needing(repository, needed);
+    if (permissions.decide(repository, enforced) instanceof Permissions.Decision.Refused(var why)) {
+      throw never(words(enforced) + " " + repository, why, scope);
+    }
+    if (!reach.on(repository).containsAll(enforced)) {
+      throw insufficient(scope);
+    }
+  }
 
   /**
-   * Lets a request for the catalog go on: scope {@code registry:catalog:*}, or Basic. Otherwise as
-   * {@link #require}.
+   * Lets a {@code HEAD} go on: PULL or PUSH is enough, so that a key that can only push sees what a
+   * push needs to see. Otherwise as {@link #require} for PULL.
    */
-  void requireCatalog();
+  public void requireHead(RepositoryName repository) {
+    if (may(repository, Action.PULL) || may(repository, Action.PUSH)) {
+      return;
+    }
+    Set<Action> owned = permissions.on(repository);
+    if (owned.contains(Action.PUSH) && !owned.contains(Action.PULL)) {
+      // A token for pull alone would be empty, and the client would come back with it.
+      throw insufficient(Scope.needing(repository, Set.of(Action.PUSH)));
+    }
+    require(repository, Set.of(Action.PULL));
+  }
 
-  /** What this identity may read, whatever the token's scope. May ask the database. */
-  ReadScope readScope();
+  /**
+   * Lets a request for the catalog go on: scope {@code registry:catalog:*}, or Basic.
+   *
+   * @throws RefusedException as {@link #require}
+   */
+  public void requireCatalog() {
+    if (!permissions.catalog()) {
+      throw never("list the repositories", "you have no role", Scope.CATALOG);
+    }
+    if (!reach.catalog()) {
+      throw insufficient(Scope.CATALOG);
+    }
+  }
+
+  /** Where this identity may pull, whatever the token's scope. */
+  public ReadScope readScope() {
+    return permissions.readScope();
+  }
+
+  private RefusedException never(String what, String why, Scope scope) {
+    if (actor.principal().equals(ANONYMOUS)) {
+      return new RefusedException(
+          new Refusal.Unauthorized(
+              "log in with an access key to " + what, Optional.empty(), List.of(scope.toString())));
+    }
+    return new RefusedException(
+        new Refusal.Denied("you may not %s: %s".formatted(what, why), scope.name()));
+  }
+
+  private static RefusedException insufficient(Scope scope) {
+    return new RefusedException(
+        new Refusal.Unauthorized(
+            "the token does not include " + scope,
+            Optional.of("insufficient_scope"),
+            List.of(scope.toString())));
+  }
+
+  private static String words(Set<Action> actions) {
+    return actions.stream()
+        .map(
+            action ->
+                switch (action) {
+                  case PULL -> "pull from";
+                  case PUSH -> "push to";
+                  case DELETE -> "delete from";
+                })
+        .collect(Collectors.joining(" and "));
+  }
 }

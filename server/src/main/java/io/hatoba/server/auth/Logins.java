@@ -1,0 +1,74 @@
+package io.hatoba.server.auth;
+
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
+import io.hatoba.server.account.AccessKey;
+import io.hatoba.server.account.AccessKeys;
+import io.hatoba.server.account.LastUses;
+import io.hatoba.server.account.Secret;
+import io.hatoba.server.account.SecretMac;
+import io.hatoba.server.account.Standing;
+import io.hatoba.server.account.Standings;
+import jakarta.inject.Singleton;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** Checks the id and secret of an access key. */
+@Singleton
+public final class Logins {
+  private final AccessKeys keys;
+  private final Standings standings;
+  private final LastUses lastUses;
+  private final LoginBrake brake;
+  private final InstantSource clock;
+
+  public Logins(
+      AccessKeys keys,
+      Standings standings,
+      LastUses lastUses,
+      LoginBrake brake,
+      InstantSource clock) {
+    this.keys = keys;
+    this.standings = standings;
+    this.lastUses = lastUses;
+    this.brake = brake;
+    this.clock = clock;
+  }
+
+  /**
+   * The standing of a key that works and has this secret.
+   *
+   * @param version from {@link io.hatoba.server.registry.AccessVersion}
+   * @throws RefusedException with {@code UNAUTHORIZED}, the same and after the same work for an
+   *     unknown id and a wrong secret; {@code TOOMANYREQUESTS} after too many of them
+   */
+  Standing check(Credentials.Basic credentials, String address, long version) {
+    // No key has the empty id. What cannot be an id is not shown to the database.
+    String id = AccessKey.isId(credentials.id()) ? credentials.id() : "";
+    brake.refuseIfTooEarly(id, address);
+    Optional<Standing> remembered = standings.remembered(id, version);
+    Optional<Standing> standing = remembered.isPresent() ? remembered : standings.load(id, version);
+    SecretMac offered = keys.mac(id, credentials.secret());
+    SecretMac stored = standing.map(Standing::secretMac).orElseGet(() -> keys.mac(id, NOBODYS));
+    boolean right =
+        brake.attempt(id, address, () -> stored.equals(offered) && standing.isPresent());
+    if (!right) {
+      if (remembered.isPresent()) {
+        standings.load(id, version); // for an unknown id the database was asked; so it is now
+      }
+      throw refused("the access key id or its secret is wrong");
+    }
+    if (!standing.orElseThrow().worksAt(clock.instant())) {
+      throw refused("this access key or its account is disabled or has expired");
+    }
+    lastUses.used(id, address);
+    return standing.get();
+  }
+
+  private static final Secret NOBODYS = Secret.random();
+
+  private static RefusedException refused(String message) {
+    return new RefusedException(new Refusal.Unauthorized(message, Optional.empty(), List.of()));
+  }
+}
