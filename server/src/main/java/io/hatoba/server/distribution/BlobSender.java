@@ -1,9 +1,11 @@
 package io.hatoba.server.distribution;
 
+import io.hatoba.oci.ByteRanges;
+import io.hatoba.oci.ByteRanges.Part;
 import io.hatoba.oci.ErrorCode;
+import io.hatoba.oci.ProtocolJson;
+import io.hatoba.oci.Refusal;
 import io.hatoba.server.content.Blob;
-import io.hatoba.server.distribution.ByteRanges.Part;
-import io.hatoba.server.distribution.ByteRanges.Selection;
 import io.hatoba.server.storage.Delivery;
 import io.hatoba.server.storage.Storage;
 import jakarta.inject.Singleton;
@@ -40,27 +42,19 @@ final class BlobSender {
       described(exchange.answer(304), blob).send();
       return;
     }
-    switch (selection(exchange, blob)) {
-      case ByteRanges.Whole _ ->
-          sendPart(described(exchange.answer(200), blob), blob, new Part(0, blob.size() - 1));
-      case Part part ->
-          sendPart(
-              described(exchange.answer(206), blob)
-                  .header(Headers.CONTENT_RANGE, part.of(blob.size())),
-              blob,
-              part);
+    switch (wanted(exchange, blob)) {
+      case ByteRanges.Whole() ->
+          sendPart(described(exchange.answer(200), blob), blob, 0, blob.size());
+      case ByteRanges.Parts(List<Part> parts) when parts.size() == 1 -> {
+        Part part = parts.getFirst();
+        Answer answer =
+            described(exchange.answer(206), blob)
+                .header(Headers.CONTENT_RANGE, part.contentRange(blob.size()));
+        sendPart(answer, blob, part.first(), part.length());
+      }
       case ByteRanges.Parts(List<Part> parts) ->
           sendParts(described(exchange.answer(206), blob), blob, parts);
-      case ByteRanges.Unsatisfiable _ ->
-          exchange
-              .answer(416)
-              .header(Headers.CONTENT_RANGE, "bytes */" + blob.size())
-              .send(
-                  Headers.JSON,
-                  Refusals.body(
-                      ErrorCode.RANGE_INVALID,
-                      "the blob has " + blob.size() + " bytes and none in the range asked for",
-                      blob.digest().toString()));
+      case ByteRanges.Unsatisfiable() -> refuseRange(exchange, blob);
     }
   }
 
@@ -78,7 +72,7 @@ final class BlobSender {
             .match(blob.digest().toString());
   }
 
-  private static Selection selection(Exchange exchange, Blob blob) {
+  private static ByteRanges wanted(Exchange exchange, Blob blob) {
     Optional<String> range = exchange.header(Headers.RANGE);
     if (range.isEmpty() || exchange.verb() != Verb.GET) {
       return new ByteRanges.Whole();
@@ -87,21 +81,30 @@ final class BlobSender {
     if (condition.isPresent() && !condition.get().equals(Headers.entityTag(blob.digest()))) {
       return new ByteRanges.Whole();
     }
-    return ByteRanges.select(range.get(), blob.size());
+    return ByteRanges.parse(range, blob.size());
   }
 
-  private void sendPart(Answer answer, Blob blob, Part part) {
+  private static void refuseRange(Exchange exchange, Blob blob) {
+    Refusal refusal =
+        Refusal.invalid(
+            ErrorCode.RANGE_INVALID,
+            "the blob has " + blob.size() + " bytes and none in the range asked for",
+            blob.digest().toString());
+    exchange
+        .answer(refusal.code().status())
+        .header(Headers.CONTENT_RANGE, "bytes */" + blob.size())
+        .send(Headers.JSON, ProtocolJson.error(refusal));
+  }
+
+  private void sendPart(Answer answer, Blob blob, long offset, long length) {
     switch (blob.body()) {
       case Blob.Inline(byte[] bytes) ->
           answer.send(
-              Headers.OCTET_STREAM,
-              bytes,
-              Math.toIntExact(part.first()),
-              Math.toIntExact(part.length()));
+              Headers.OCTET_STREAM, bytes, Math.toIntExact(offset), Math.toIntExact(length));
       case Blob.Stored(var key) -> {
         switch (storage.delivery(key)) {
           case Delivery.LocalFile(var path) ->
-              answer.sendFile(Headers.OCTET_STREAM, path, part.first(), part.length());
+              answer.sendFile(Headers.OCTET_STREAM, path, offset, length);
         }
       }
     }
@@ -140,6 +143,6 @@ final class BlobSender {
 
   private static String partHead(String boundary, Part part, long size) {
     return "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n"
-        .formatted(boundary, Headers.OCTET_STREAM, part.of(size));
+        .formatted(boundary, Headers.OCTET_STREAM, part.contentRange(size));
   }
 }

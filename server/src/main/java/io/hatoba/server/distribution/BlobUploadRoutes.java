@@ -1,5 +1,6 @@
 package io.hatoba.server.distribution;
 
+import io.hatoba.oci.ContentRange;
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.DigestAlgorithm;
 import io.hatoba.oci.ErrorCode;
@@ -201,21 +202,17 @@ final class BlobUploadRoutes {
   }
 
   private static Optional<Uploads.Range> contentRange(Exchange exchange) {
-    Optional<Uploads.Range> range =
-        exchange.header(Headers.CONTENT_RANGE).map(ContentRanges::parse);
+    Optional<ContentRange> range = exchange.header(Headers.CONTENT_RANGE).map(ContentRange::parse);
     Optional<Long> length = exchange.contentLength();
-    if (range.isPresent() && length.isPresent()) {
-      long expected = range.get().last() - range.get().first() + 1;
-      if (expected != length.get()) {
-        throw new RefusedException(
-            Refusal.invalid(
-                ErrorCode.SIZE_INVALID,
-                "Content-Range speaks of %d bytes and Content-Length of %d"
-                    .formatted(expected, length.get()),
-                ""));
-      }
+    if (range.isPresent() && length.isPresent() && range.get().length() != length.get()) {
+      throw new RefusedException(
+          Refusal.invalid(
+              ErrorCode.SIZE_INVALID,
+              "Content-Range speaks of %d bytes and Content-Length of %d"
+                  .formatted(range.get().length(), length.get()),
+              range.get().toString()));
     }
-    return range;
+    return range.map(chunk -> new Uploads.Range(chunk.first(), chunk.last()));
   }
 
   /** What an upload has already, if there is a limit that it counts for. */

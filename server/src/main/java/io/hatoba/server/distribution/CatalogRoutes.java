@@ -1,5 +1,6 @@
 package io.hatoba.server.distribution;
 
+import io.hatoba.oci.ProtocolJson;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.auth.Caller;
 import io.hatoba.server.content.Repositories;
@@ -35,15 +36,6 @@ final class CatalogRoutes {
             : repositories.page(caller.readScope(), page.last(), page.wanted());
     Answer answer = exchange.answer(200);
     page.next("/v2/_catalog", found).ifPresent(link -> answer.header(Headers.LINK, link));
-    answer.send(
-        Headers.JSON,
-        Json.object(
-            json -> {
-              json.writeArrayFieldStart("repositories");
-              for (RepositoryName name : page.page(found)) {
-                json.writeString(name.value());
-              }
-              json.writeEndArray();
-            }));
+    answer.send(Headers.JSON, ProtocolJson.catalog(page.page(found)));
   }
 }

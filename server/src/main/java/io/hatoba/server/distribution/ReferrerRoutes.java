@@ -2,6 +2,7 @@ package io.hatoba.server.distribution;
 
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.MediaTypes;
+import io.hatoba.oci.ReferrersIndex;
 import io.hatoba.server.content.Referrers;
 import io.hatoba.server.content.Repositories;
 import jakarta.inject.Singleton;
@@ -16,15 +17,6 @@ import java.util.Set;
  */
 @Singleton
 final class ReferrerRoutes {
-  private static final byte[] NONE =
-      Json.object(
-          json -> {
-            json.writeNumberField("schemaVersion", 2);
-            json.writeStringField("mediaType", MediaTypes.OCI_INDEX);
-            json.writeArrayFieldStart("manifests");
-            json.writeEndArray();
-          });
-
   private final Access access;
   private final Repositories repositories;
   private final Referrers referrers;
@@ -46,18 +38,13 @@ final class ReferrerRoutes {
     Set<String> types = artifactTypes(exchange);
     Optional<Digest> last =
         exchange.query("last").filter(text -> !text.isEmpty()).map(Digest::parse);
+    int maxBytes = Math.toIntExact(config.referrersPageSize().asLongValue());
     Referrers.Page page =
         repositories
             .find(target.repository())
-            .map(
-                repository ->
-                    referrers.page(
-                        repository,
-                        target.subject(),
-                        types,
-                        last,
-                        Math.toIntExact(config.referrersPageSize().asLongValue())))
-            .orElseGet(() -> new Referrers.Page(NONE, Optional.empty()));
+            .map(repository -> referrers.page(repository, target.subject(), types, last, maxBytes))
+            .orElseGet(
+                () -> new Referrers.Page(new ReferrersIndex(maxBytes).toBytes(), Optional.empty()));
     Answer answer = exchange.answer(200);
     if (!types.isEmpty()) {
       answer.header(Headers.FILTERS_APPLIED, "artifactType");

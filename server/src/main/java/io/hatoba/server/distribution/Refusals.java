@@ -1,6 +1,7 @@
 package io.hatoba.server.distribution;
 
 import io.hatoba.oci.ErrorCode;
+import io.hatoba.oci.ProtocolJson;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.content.ByteSource.BodyAbortedException;
@@ -55,7 +56,7 @@ final class Refusals {
       case Refusal.Unknown _, Refusal.Invalid _, Refusal.Denied _ -> {}
       case Refusal.Conflict _, Refusal.TooLarge _, Refusal.Unsupported _ -> {}
     }
-    answer.send(Headers.JSON, body(refusal.code(), refusal.message(), refusal.detail()));
+    answer.send(Headers.JSON, ProtocolJson.error(refusal));
   }
 
   /**
@@ -68,15 +69,12 @@ final class Refusals {
       exchange.abandon();
       return;
     }
-    exchange
-        .answer(ErrorCode.UNKNOWN.status())
-        .send(
-            Headers.JSON,
-            body(
-                ErrorCode.UNKNOWN,
-                "the server failed to answer; its log has the reason under request id "
-                    + exchange.id(),
-                ""));
+    Refusal unexplained =
+        Refusal.unknown(
+            ErrorCode.UNKNOWN,
+            "the server failed to answer; its log has the reason under request id " + exchange.id(),
+            "");
+    exchange.answer(ErrorCode.UNKNOWN.status()).send(Headers.JSON, ProtocolJson.error(unexplained));
   }
 
   /** A path that the protocol does not know. */
@@ -84,21 +82,6 @@ final class Refusals {
     return new RefusedException(
         Refusal.unknown(
             ErrorCode.NAME_UNKNOWN, "the registry protocol has no resource with this path", ""));
-  }
-
-  static byte[] body(ErrorCode code, String message, String detail) {
-    return Json.object(
-        json -> {
-          json.writeArrayFieldStart("errors");
-          json.writeStartObject();
-          json.writeStringField("code", code.name());
-          json.writeStringField("message", message);
-          if (!detail.isEmpty()) {
-            json.writeStringField("detail", detail);
-          }
-          json.writeEndObject();
-          json.writeEndArray();
-        });
   }
 
   private static String seconds(Duration duration) {

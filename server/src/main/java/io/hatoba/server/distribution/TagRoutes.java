@@ -1,5 +1,6 @@
 package io.hatoba.server.distribution;
 
+import io.hatoba.oci.ProtocolJson;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Repository;
@@ -34,16 +35,6 @@ final class TagRoutes {
     Answer answer = exchange.answer(200);
     page.next("/v2/" + target.repository() + "/tags/list", found)
         .ifPresent(link -> answer.header(Headers.LINK, link));
-    answer.send(
-        Headers.JSON,
-        Json.object(
-            json -> {
-              json.writeStringField("name", target.repository().value());
-              json.writeArrayFieldStart("tags");
-              for (Tag tag : page.page(found)) {
-                json.writeString(tag.name());
-              }
-              json.writeEndArray();
-            }));
+    answer.send(Headers.JSON, ProtocolJson.tags(target.repository(), page.page(found)));
   }
 }
