@@ -17,7 +17,9 @@ import java.util.stream.Collectors;
  */
 public record Scope(String type, String name, Set<String> actions) {
   static final String REPOSITORY = "repository";
-  static final Scope CATALOG = new Scope("registry", "catalog", Set.of("*"));
+
+  /** What the catalog needs. */
+  public static final Scope CATALOG = new Scope("registry", "catalog", Set.of("*"));
 
   public Scope {
     actions = Collections.unmodifiableSet(new LinkedHashSet<>(actions));

@@ -6,6 +6,8 @@ import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.auth.Action;
 import io.hatoba.server.auth.Authenticator;
 import io.hatoba.server.auth.Caller;
+import io.hatoba.server.auth.Endpoints;
+import io.hatoba.server.auth.Scope;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Uploads;
 import jakarta.inject.Singleton;
@@ -13,7 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /** Who makes a request. Asked once, when it starts. */
 @Singleton
@@ -26,13 +27,17 @@ final class Access {
   static final Set<Action> DELETE = Set.of(Action.DELETE);
 
   private final Authenticator authenticator;
-  private final Clients clients;
+  private final Endpoints endpoints;
   private final Repositories repositories;
   private final Uploads uploads;
 
-  Access(Authenticator authenticator, Clients clients, Repositories repositories, Uploads uploads) {
+  Access(
+      Authenticator authenticator,
+      Endpoints endpoints,
+      Repositories repositories,
+      Uploads uploads) {
     this.authenticator = authenticator;
-    this.clients = clients;
+    this.endpoints = endpoints;
     this.repositories = repositories;
     this.uploads = uploads;
   }
@@ -57,14 +62,15 @@ final class Access {
    * @throws RefusedException with {@code UNAUTHORIZED} or {@code DENIED}, as {@link Caller#require}
    */
   Caller allowed(Exchange exchange, RepositoryName repository, Set<Action> needed) {
-    Caller caller = naming(List.of(scope(repository, needed)), () -> authenticate(exchange));
+    Caller caller =
+        naming(List.of(Scope.needing(repository, needed)), () -> authenticate(exchange));
     caller.require(repository, needed);
     return caller;
   }
 
   /** The caller, who may ask with {@code HEAD}: to pull or to push. */
   Caller allowedToHead(Exchange exchange, RepositoryName repository) {
-    Caller caller = naming(List.of(scope(repository, PULL)), () -> authenticate(exchange));
+    Caller caller = naming(List.of(Scope.needing(repository, PULL)), () -> authenticate(exchange));
     caller.requireHead(repository);
     return caller;
   }
@@ -76,7 +82,9 @@ final class Access {
    */
   Caller allowedToMount(Exchange exchange, RepositoryName repository, RepositoryName source) {
     Caller caller =
-        naming(List.of(scope(repository, PUSH), scope(source, PULL)), () -> authenticate(exchange));
+        naming(
+            List.of(Scope.needing(repository, PUSH), Scope.needing(source, PULL)),
+            () -> authenticate(exchange));
     caller.require(repository, PUSH);
     return caller;
   }
@@ -92,25 +100,27 @@ final class Access {
             .orElseGet(
                 () ->
                     naming(
-                        List.of(scope(upload.repository(), PUSH)),
+                        List.of(Scope.needing(upload.repository(), PUSH)),
                         () ->
                             authenticator.authenticateForUpload(
-                                exchange.authorization(),
-                                clients.address(exchange),
-                                ownerOf(upload))));
+                                exchange.authorization(), address(exchange), ownerOf(upload))));
     caller.require(upload.repository(), PUSH);
     return caller;
   }
 
   /** The caller, who may list repositories. */
   Caller allowedToList(Exchange exchange) {
-    Caller caller = naming(List.of("registry:catalog:*"), () -> authenticate(exchange));
+    Caller caller = naming(List.of(Scope.CATALOG), () -> authenticate(exchange));
     caller.requireCatalog();
     return caller;
   }
 
+  private String address(Exchange exchange) {
+    return endpoints.clientAddress(exchange.request());
+  }
+
   private Caller authenticate(Exchange exchange) {
-    return authenticator.authenticate(exchange.authorization(), clients.address(exchange));
+    return authenticator.authenticate(exchange.authorization(), address(exchange));
   }
 
   /** Nobody's name for an upload that does not exist: whether it does is told after who asks. */
@@ -126,22 +136,17 @@ final class Access {
   }
 
   /** A refusal of whoever is not known names what a token should be asked for. */
-  private static Caller naming(List<String> scopes, Supplier<Caller> authentication) {
+  private static Caller naming(List<Scope> scopes, Supplier<Caller> authentication) {
     try {
       return authentication.get();
     } catch (RefusedException e) {
       if (e.refusal() instanceof Refusal.Unauthorized(var message, var error, var named)
           && named.isEmpty()) {
-        throw new RefusedException(new Refusal.Unauthorized(message, error, scopes));
+        throw new RefusedException(
+            new Refusal.Unauthorized(
+                message, error, scopes.stream().map(Scope::toString).toList()));
       }
       throw e;
     }
-  }
-
-  private static String scope(RepositoryName repository, Set<Action> actions) {
-    return "repository:"
-        + repository
-        + ':'
-        + actions.stream().sorted().map(Action::identifier).collect(Collectors.joining(","));
   }
 }

@@ -4,6 +4,8 @@ import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.ProtocolJson;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.auth.Challenge;
+import io.hatoba.server.auth.Endpoints;
 import io.hatoba.server.content.ByteSource.BodyAbortedException;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -17,10 +19,12 @@ import org.jboss.logging.Logger;
 final class Refusals {
   private static final Logger LOG = Logger.getLogger(Refusals.class);
 
-  private final Clients clients;
+  private final Endpoints endpoints;
+  private final Challenge challenge;
 
-  Refusals(Clients clients) {
-    this.clients = clients;
+  Refusals(Endpoints endpoints, Challenge challenge) {
+    this.endpoints = endpoints;
+    this.challenge = challenge;
   }
 
   /** Answers a request that failed with this; the last resort of every thread. */
@@ -48,7 +52,9 @@ final class Refusals {
     exchange.headersOfRefusal().forEach(answer::header);
     switch (refusal) {
       case Refusal.Unauthorized unauthorized ->
-          answer.header(Headers.WWW_AUTHENTICATE, clients.challenge(exchange, unauthorized));
+          answer.header(
+              Headers.WWW_AUTHENTICATE,
+              challenge.bearer(endpoints.of(exchange.request()), unauthorized));
       case Refusal.TooMany(String _, Duration retryAfter) ->
           answer.header(Headers.RETRY_AFTER, seconds(retryAfter));
       case Refusal.Unavailable(String _, Duration retryAfter) ->
