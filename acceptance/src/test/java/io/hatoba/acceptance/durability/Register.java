@@ -1,0 +1,85 @@
+package io.hatoba.acceptance.durability;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What is known of one value on the server: a tag's digest, or whether a blob or manifest is there.
+ * An empty value means absent.
+ *
+ * <p>Each write is an attempt with a beginning and, when it was answered, an end. The server may
+ * hold the value of any attempt that is not certainly overwritten: one is overwritten when an
+ * acknowledged one began after it had ended. An attempt whose connection was lost has no end: it
+ * may have taken effect at any time until the server was dead.
+ */
+final class Register {
+
+  private static final AtomicLong CLOCK = new AtomicLong();
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final String name;
+  private final List<Attempt> attempts = new ArrayList<>();
+
+  Register(String name) {
+    this.name = name;
+    settle(Optional.empty());
+  }
+
+  /** Which value this is, for messages. */
+  String name() {
+    return name;
+  }
+
+  /** A write is about to be sent. */
+  synchronized Attempt begin(Optional<String> value) {
+    Attempt attempt = new Attempt(value, CLOCK.incrementAndGet());
+    attempts.add(attempt);
+    return attempt;
+  }
+
+  /** The server has said that the write is done. */
+  synchronized void acknowledge(Attempt attempt) {
+    attempt.ended = CLOCK.incrementAndGet();
+    attempt.acknowledged = true;
+  }
+
+  /** The server has said that it did nothing. */
+  synchronized void withdraw(Attempt attempt) {
+    attempts.remove(attempt);
+  }
+
+  /** Every value that the server may hold without having broken its word. */
+  synchronized Set<Optional<String>> possible() {
+    long lastBegun =
+        attempts.stream().filter(a -> a.acknowledged).mapToLong(a -> a.begun).max().orElse(0);
+    Set<Optional<String>> possible = new LinkedHashSet<>();
+    for (Attempt attempt : attempts) {
+      if (attempt.ended >= lastBegun) {
+        possible.add(attempt.value);
+      }
+    }
+    return possible;
+  }
+
+  /** The value that was read while nothing was in flight: from here on it is the only one. */
+  synchronized void settle(Optional<String> observed) {
+    attempts.clear();
+    acknowledge(begin(observed));
+  }
+
+  static final class Attempt {
+    private final Optional<String> value;
+    private final long begun;
+    private long ended = NEVER;
+    private boolean acknowledged;
+
+    private Attempt(Optional<String> value, long begun) {
+      this.value = value;
+      this.begun = begun;
+    }
+  }
+}
