@@ -75,7 +75,7 @@ public final class FileStorage implements Storage {
       }
     } catch (IOException e) {
       throw new StartupException(
-          "The folder %s cannot be written (%s). Check its permissions, its mount and the space on its disk, or set hatoba.data-dir to another folder."
+          "The folder %s cannot be written (%s). Check its permissions, its mount and the space on its disk, or set hatoba.data to another folder."
               .formatted(objects, e),
           e);
     }
