@@ -1,12 +1,14 @@
 package io.hatoba.server;
 
+import io.hatoba.server.database.DatabaseConfig;
 import io.hatoba.server.startup.Setting;
 import java.util.List;
 
 /** The features this program is made of, where one list must name them all. */
 final class Features {
   /** Every interface that declares settings; a test finds one that is forgotten here. */
-  static final List<Class<?>> CONFIGS = List.of(ServerConfig.class, HttpConfig.class);
+  static final List<Class<?>> CONFIGS =
+      List.of(ServerConfig.class, HttpConfig.class, DatabaseConfig.class);
 
   private Features() {}
 

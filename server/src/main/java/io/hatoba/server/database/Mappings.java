@@ -19,6 +19,7 @@ import org.jdbi.v3.core.mapper.ColumnMapper;
 import org.jdbi.v3.core.mapper.ColumnMappers;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
+import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,9 @@ final class Mappings {
   private Mappings() {}
 
   static Jdbi register(Jdbi jdbi) {
+    // Statements carry secrets and content, and exceptions reach the log.
+    jdbi.getConfig(StatementExceptions.class)
+        .setMessageRendering(StatementExceptions.MessageRendering.NONE);
     jdbi.registerArgument(new InstantArgument());
     jdbi.registerArgument(new TextArgument<>(Digest.class, Digest::toString));
     jdbi.registerArgument(new TextArgument<>(RepositoryName.class, RepositoryName::value));

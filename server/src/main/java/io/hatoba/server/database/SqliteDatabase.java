@@ -75,7 +75,7 @@ final class SqliteDatabase implements Database {
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new StartupException(
-          "The folder %s of the database file does not exist. Create it, or set hatoba.data-dir."
+          "The folder %s of the database file does not exist. Create it, or set hatoba.data."
               .formatted(folder));
     }
     SQLiteDataSource writable = writable(file, busyTimeout);
@@ -134,6 +134,11 @@ final class SqliteDatabase implements Database {
     readThreads.close();
     readers.close();
     writer.close();
+  }
+
+  /** How many writes wait for the writer to take them. */
+  int waitingWrites() {
+    return writer.waiting();
   }
 
   private static <T extends @Nullable Object> T await(
@@ -214,7 +219,7 @@ final class SqliteDatabase implements Database {
       return "The database file %s is locked by another program. Stop that program and start again."
           .formatted(file);
     }
-    return "The database file %s cannot be opened for writing (%s). Check that this user may write the file and its folder, or set hatoba.data-dir to another folder."
+    return "The database file %s cannot be opened for writing (%s). Check that this user may write the file and its folder, or set hatoba.data to another folder."
         .formatted(file, failure.getMessage());
   }
 }

@@ -62,6 +62,11 @@ final class SqliteWriter implements AutoCloseable {
     return job.future;
   }
 
+  /** How many tasks wait to be taken. */
+  int waiting() {
+    return queue.size();
+  }
+
   /**
    * Queues a checkpoint by the writer's own connection, between two batches; completes when it is
    * done.
@@ -121,7 +126,7 @@ final class SqliteWriter implements AutoCloseable {
       for (Job<?> job : batch) {
         open.execute("SAVEPOINT job");
         if (!job.run(open.handle)) {
-          open.execute("ROLLBACK TO job");
+          rollBack(open, job);
         }
         open.execute("RELEASE job");
       }
@@ -132,6 +137,18 @@ final class SqliteWriter implements AutoCloseable {
       return;
     }
     batch.forEach(Job::complete);
+  }
+
+  private static void rollBack(Session open, Job<?> job) throws SQLException {
+    try {
+      open.execute("ROLLBACK TO job");
+    } catch (SQLException e) {
+      // What made the job fail has ended the whole transaction; a full disk may do that.
+      SQLException lost =
+          new SQLException("the transaction was lost by one of its jobs", job.failure);
+      lost.addSuppressed(e);
+      throw lost;
+    }
   }
 
   private void failed(List<Job<?>> batch, Throwable failure) {

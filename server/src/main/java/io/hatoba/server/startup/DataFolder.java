@@ -57,7 +57,7 @@ public final class DataFolder implements AutoCloseable {
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new StartupException(
-          "The data folder %s cannot be written (%s). Give this user the right to write there, or set hatoba.data-dir to another folder."
+          "The data folder %s cannot be written (%s). Give this user the right to write there, or set hatoba.data to another folder."
               .formatted(path, reason(e)),
           e);
     }
@@ -67,7 +67,7 @@ public final class DataFolder implements AutoCloseable {
         String owner = owner(file);
         channel.close();
         throw new StartupException(
-            "The data folder %s is in use by %s. Stop that server first, or set hatoba.data-dir to another folder."
+            "The data folder %s is in use by %s. Stop that server first, or set hatoba.data to another folder."
                 .formatted(path, owner));
       }
       channel.truncate(0);
@@ -77,7 +77,7 @@ public final class DataFolder implements AutoCloseable {
       return new DataFolder(path, channel, lock);
     } catch (IOException e) {
       throw new StartupException(
-          "The data folder %s cannot be locked (%s). Use a folder on a file system with locks and free space, or set hatoba.data-dir to another folder."
+          "The data folder %s cannot be locked (%s). Use a folder on a file system with locks and free space, or set hatoba.data to another folder."
               .formatted(path, reason(e)),
           e);
     }
@@ -113,7 +113,7 @@ public final class DataFolder implements AutoCloseable {
       }
     } catch (IOException e) {
       throw new StartupException(
-          "The data folder %s cannot be created (%s). Create it for this user, or set hatoba.data-dir to another folder."
+          "The data folder %s cannot be created (%s). Create it for this user, or set hatoba.data to another folder."
               .formatted(path, reason(e)),
           e);
     }

@@ -1,6 +1,6 @@
 /**
- * What must be right before any feature starts: the data folder and its lock, secret settings, and
- * the one exception that stops the start with a sentence for the person who runs the server.
+ * What must be right before any feature starts: the settings, the data folder and its lock, and the
+ * one exception that stops the start with a sentence for the person who runs the server.
  */
 @NullMarked
 package io.hatoba.server.startup;

@@ -317,7 +317,7 @@ abstract class DatabaseContract {
     }
   }
 
-  private static void awaitLatch(CountDownLatch latch) {
+  static void awaitLatch(CountDownLatch latch) {
     try {
       latch.await();
     } catch (InterruptedException e) {
