@@ -130,7 +130,7 @@ final class Answer implements AutoCloseable {
 
   private List<ProtocolError> errors() {
     try (body) {
-      return ProtocolJson.errors(body.readNBytes(LONGEST_ERROR));
+      return AnswerJson.errors(body.readNBytes(LONGEST_ERROR));
     } catch (IOException e) {
       // The status is known and tells enough; the rest of the answer got lost.
       return List.of();

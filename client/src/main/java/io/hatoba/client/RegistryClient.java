@@ -50,7 +50,7 @@ public final class RegistryClient implements AutoCloseable {
         Scope.CATALOG,
         answer -> {
           try {
-            return ProtocolJson.strings(answer, "repositories").stream()
+            return AnswerJson.strings(answer, "repositories").stream()
                 .map(RepositoryName::parse)
                 .toList();
           } catch (RefusedException e) {

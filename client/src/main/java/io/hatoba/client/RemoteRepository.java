@@ -126,7 +126,7 @@ public final class RemoteRepository {
         Scope.pull(name),
         body -> {
           try {
-            return ProtocolJson.strings(body, "tags").stream().map(Tag::parse).toList();
+            return AnswerJson.strings(body, "tags").stream().map(Tag::parse).toList();
           } catch (RefusedException e) {
             throw RegistryException.protocol("a list has a tag that is none: " + e.getMessage());
           }

@@ -150,16 +150,16 @@ final class Tokens {
     Request request = Request.of("GET", withQuery(bearer, scopes));
     try (Answer answer = resender.send(() -> wire.exchange(request, basic()))) {
       byte[] json = answer.expect(200).bytes(LONGEST_ANSWER);
-      ProtocolJson.Token token = parse(json);
+      AnswerJson.Token token = parse(json);
       Duration quarter = token.lifetime().dividedBy(4);
       Duration margin = quarter.compareTo(MARGIN) < 0 ? quarter : MARGIN;
       return new Token(token.value(), asked.plus(token.lifetime()).minus(margin));
     }
   }
 
-  private ProtocolJson.Token parse(byte[] json) throws RegistryException {
+  private AnswerJson.Token parse(byte[] json) throws RegistryException {
     try {
-      return ProtocolJson.token(json)
+      return AnswerJson.token(json)
           .orElseThrow(() -> RegistryException.protocol("the token endpoint sent no token"));
     } catch (RegistryException e) {
       throw e;

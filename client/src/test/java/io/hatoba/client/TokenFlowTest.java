@@ -267,7 +267,7 @@ class TokenFlowTest {
   @Test
   void noSecretIsShownByAnyValue() {
     assertThat(Credentials.accessKey("key", "hunter2").toString()).doesNotContain("hunter2");
-    assertThat(new ProtocolJson.Token(new Secret("hunter2"), Duration.ZERO).toString())
+    assertThat(new AnswerJson.Token(new Secret("hunter2"), Duration.ZERO).toString())
         .doesNotContain("hunter2");
   }
 

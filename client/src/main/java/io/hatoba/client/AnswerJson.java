@@ -12,15 +12,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads the small JSON answers of the protocol from bytes that anybody may have sent. */
-final class ProtocolJson {
+/** Reads the small JSON answers of the protocol, from bytes that anybody may have sent. */
+final class AnswerJson {
   private static final int MOST_ERRORS = 20;
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(32).build())
           .build();
 
-  private ProtocolJson() {}
+  private AnswerJson() {}
 
   /**
    * A token endpoint's answer.
