@@ -76,6 +76,19 @@ final class Answer implements AutoCloseable {
     }
   }
 
+  /**
+   * Fails if the answer names another digest for what was sent. Some registries name their own
+   * algorithm's (distribution 3 answers sha256 to a push by sha512), which says nothing.
+   */
+  void checkStored(Digest sent) throws RegistryException {
+    Optional<Digest> named = digest();
+    if (named.isPresent()
+        && named.get().algorithm() == sent.algorithm()
+        && !named.get().equals(sent)) {
+      throw RegistryException.corrupt("%s was stored as %s".formatted(sent, named.get()));
+    }
+  }
+
   /** The address in {@code Location}, resolved. */
   Optional<URI> location() throws RegistryException {
     Optional<String> value = header("Location");

@@ -172,11 +172,7 @@ public final class RemoteRepository {
       throws IOException {
     Request request = Request.of("PUT", uri).body(mediaType, Payload.whole(BlobSource.of(bytes)));
     try (Answer answer = transport.send(request, Scope.push(name)).expect(201)) {
-      Optional<Digest> named = answer.digest();
-      if (named.isPresent() && !named.get().equals(digest)) {
-        throw RegistryException.corrupt(
-            "the manifest %s was stored as %s".formatted(digest, named.get()));
-      }
+      answer.checkStored(digest);
       try {
         return new PushedManifest(
             digest,

@@ -122,11 +122,7 @@ public final class UploadSession {
 
   private void finished(Request request, Digest digest) throws IOException {
     try (Answer answer = transport.sendOnce(request, scope).expect(201)) {
-      Optional<Digest> named = answer.digest();
-      if (named.isPresent() && !named.get().equals(digest)) {
-        throw RegistryException.corrupt(
-            "the blob %s was stored as %s".formatted(digest, named.get()));
-      }
+      answer.checkStored(digest);
     }
   }
 

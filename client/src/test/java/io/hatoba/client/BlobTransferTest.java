@@ -9,6 +9,7 @@ import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.RepositoryName;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -411,6 +412,62 @@ class BlobTransferTest {
   }
 
   @Test
+  void aBlobThatWasStoredAsAnotherIsNoticed() {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      far.expects("POST", UPLOADS).answers(202).header("Location", UPLOADS + "u1");
+      far.expects("PUT", UPLOADS + "u1?digest=" + DIGEST)
+          .answers(201)
+          .header("Docker-Content-Digest", Digest.sha256(new byte[0]).toString());
+      far.expects("DELETE", UPLOADS + "u1").answers(404);
+
+      assertThatThrownBy(() -> client.blobs(REPOSITORY).push(DIGEST, BlobSource.of(BLOB)))
+          .isInstanceOfSatisfying(
+              RegistryException.class,
+              e -> assertThat(e.reason()).isEqualTo(RegistryException.Reason.CORRUPT));
+    }
+  }
+
+  @Test
+  void aPushThatGetsNowhereGivesUp() {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      far.expects("POST", UPLOADS).answers(202).header("Location", UPLOADS + "u1");
+      far.expects("PUT", UPLOADS + "u1?digest=" + DIGEST).answers(500);
+      far.expects("HEAD", PATH).answers(404);
+      far.expects("GET", UPLOADS + "u1").answers(204).header("Range", "0-0");
+      far.expects("DELETE", UPLOADS + "u1").answers(204);
+      far.expects("POST", UPLOADS).answers(202).header("Location", UPLOADS + "u2");
+      far.expects("PUT", UPLOADS + "u2?digest=" + DIGEST).answers(500);
+      far.expects("HEAD", PATH).answers(404);
+      far.expects("GET", UPLOADS + "u2").answers(204).header("Range", "0-0");
+      far.expects("DELETE", UPLOADS + "u2").answers(204);
+      far.expects("POST", UPLOADS).answers(202).header("Location", UPLOADS + "u3");
+      far.expects("PUT", UPLOADS + "u3?digest=" + DIGEST).answers(500);
+      far.expects("DELETE", UPLOADS + "u3").answers(204);
+
+      assertThatThrownBy(() -> client.blobs(REPOSITORY).push(DIGEST, BlobSource.of(BLOB)))
+          .isInstanceOfSatisfying(
+              RegistryException.class, e -> assertThat(e.status()).isEqualTo(500));
+    }
+  }
+
+  @Test
+  void anInterruptEndsADownloadAndKeepsTheFlag() throws IOException {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      far.expects("GET", PATH).body(BLOB).cutAfter(1000).thenSilence();
+
+      try (BlobDownload download = client.blobs(REPOSITORY).get(DIGEST).orElseThrow()) {
+        assertThat(download.readNBytes(1000)).hasSize(1000);
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(download::read).isInstanceOf(InterruptedIOException.class);
+        assertThat(Thread.interrupted()).isTrue();
+      }
+    }
+  }
+
+  @Test
   void anUploadOnAnotherHostGetsNoAuthorization() throws IOException {
     try (FarSide far = new FarSide();
         FarSide store = new FarSide();
@@ -435,7 +492,10 @@ class BlobTransferTest {
       far.expects("POST", UPLOADS + "?digest-algorithm=sha512")
           .answers(202)
           .header("Location", UPLOADS + "u1");
-      far.expects("PUT", UPLOADS + "u1?digest=" + digest).answers(201);
+      // As distribution 3 answers: another algorithm's digest is no contradiction.
+      far.expects("PUT", UPLOADS + "u1?digest=" + digest)
+          .answers(201)
+          .header("Docker-Content-Digest", DIGEST.toString());
 
       client.blobs(REPOSITORY).push(digest, BlobSource.of(BLOB));
     }

@@ -3,6 +3,7 @@ package io.hatoba.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hatoba.oci.Descriptor;
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.MediaTypes;
@@ -13,6 +14,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RemoteRepositoryTest {
@@ -144,6 +146,46 @@ class RemoteRepositoryTest {
 
       assertThat(client.repository(REPOSITORY).tags(2).all(10))
           .containsExactly(Tag.parse("a"), Tag.parse("b"), Tag.parse("c"));
+    }
+  }
+
+  @Test
+  void referrersAreWalkedAndFilteredAgain() throws IOException {
+    Digest signature = Digest.sha256(new byte[] {1});
+    Digest other = Digest.sha256(new byte[] {2});
+    Digest bill = Digest.sha256(new byte[] {3});
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      far.expects("GET", "/v2/team/app/referrers/" + DIGEST + "?artifactType=application%2Fsig")
+          .with("Accept", MediaTypes.OCI_INDEX)
+          .header("Content-Type", MediaTypes.OCI_INDEX)
+          .header("Link", "</v2/team/app/referrers/x?next=1>; rel=\"next\"")
+          .body(index(referrer(signature, "application/sig"), referrer(other, "application/bom")));
+      far.expects("GET", "/v2/team/app/referrers/x?next=1")
+          .header("Content-Type", MediaTypes.OCI_INDEX)
+          .body(index(referrer(bill, "application/sig")));
+
+      assertThat(
+              client
+                  .repository(REPOSITORY)
+                  .referrers(DIGEST, Optional.of("application/sig"))
+                  .all(10))
+          .extracting(Descriptor::digest)
+          .containsExactly(signature, bill);
+    }
+  }
+
+  @Test
+  void aPageThatIsNoIndexIsNotTakenForReferrers() {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      far.expects("GET", "/v2/team/app/referrers/" + DIGEST).body("<html>hello</html>");
+
+      assertThatThrownBy(
+              () -> client.repository(REPOSITORY).referrers(DIGEST, Optional.empty()).next())
+          .isInstanceOfSatisfying(
+              RegistryException.class,
+              e -> assertThat(e.reason()).isEqualTo(RegistryException.Reason.PROTOCOL));
     }
   }
 
@@ -287,5 +329,15 @@ class RemoteRepositoryTest {
           .as(text)
           .isInstanceOf(IllegalArgumentException.class);
     }
+  }
+
+  private static String index(String... manifests) {
+    return "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s]}"
+        .formatted(MediaTypes.OCI_INDEX, String.join(",", manifests));
+  }
+
+  private static String referrer(Digest digest, String type) {
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":7,\"artifactType\":\"%s\"}"
+        .formatted(MediaTypes.OCI_MANIFEST, digest, type);
   }
 }

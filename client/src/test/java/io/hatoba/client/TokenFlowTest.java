@@ -10,8 +10,15 @@ import io.hatoba.oci.Tag;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class TokenFlowTest {
@@ -197,6 +204,76 @@ class TokenFlowTest {
   }
 
   @Test
+  void aBusyTokenEndpointIsAskedAgain() throws IOException {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      challenges(far, "repository:team/app:pull", "");
+      far.expects("GET", "/token?service=registry&scope=repository%3Ateam%2Fapp%3Apull" + CLIENT)
+          .answers(429)
+          .header("Retry-After", "3");
+      gives(far, "repository%3Ateam%2Fapp%3Apull", "t", 300);
+      pulled(far, "t");
+
+      assertThat(client.repository(REPOSITORY).get(TAG)).isPresent();
+      assertThat(fast.waits).containsExactly(Duration.ofSeconds(3));
+    }
+  }
+
+  @Test
+  void aTokenEndpointThatRedirectsGetsNothingMore() {
+    try (FarSide far = new FarSide();
+        FarSide elsewhere = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      challenges(far, "repository:team/app:pull", "");
+      far.expects("GET", "/token?service=registry&scope=repository%3Ateam%2Fapp%3Apull" + CLIENT)
+          .answers(302)
+          .header("Location", elsewhere.origin() + "/token");
+
+      assertThatThrownBy(() -> client.repository(REPOSITORY).get(TAG))
+          .isInstanceOfSatisfying(
+              RegistryException.class, e -> assertThat(e.status()).isEqualTo(302));
+    }
+  }
+
+  @Test
+  void aTokenThatIsNoHeaderTextIsNotSent() {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      challenges(far, "repository:team/app:pull", "");
+      far.expects("GET", "/token?service=registry&scope=repository%3Ateam%2Fapp%3Apull" + CLIENT)
+          .body("{\"token\":\"a\\r\\nX: b\"}");
+
+      assertThatThrownBy(() -> client.repository(REPOSITORY).get(TAG))
+          .isInstanceOfSatisfying(
+              RegistryException.class,
+              e -> assertThat(e.reason()).isEqualTo(RegistryException.Reason.PROTOCOL));
+    }
+  }
+
+  @Test
+  void threadsThatNeedTheSameTokenShareOneRequest() throws Exception {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far);
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      challenges(far, "repository:team/app:pull", "");
+      gives(far, "repository%3Ateam%2Fapp%3Apull", "first", 60);
+      pulled(far, "first");
+      client.repository(REPOSITORY).get(TAG);
+      fast.pass(Duration.ofMinutes(2));
+
+      gives(far, "repository%3Ateam%2Fapp%3Apull", "second", 60);
+      for (int i = 0; i < 8; i++) {
+        pulled(far, "second");
+      }
+      List<Callable<Boolean>> pulls =
+          Collections.nCopies(8, () -> client.repository(REPOSITORY).get(TAG).isPresent());
+      for (Future<Boolean> pull : threads.invokeAll(pulls)) {
+        assertThat(pull.get()).isTrue();
+      }
+    }
+  }
+
+  @Test
   void aRealmOnAnotherHostGetsNoCredentialsUnlessItIsAllowed() throws IOException {
     try (FarSide far = new FarSide();
         FarSide elsewhere = new FarSide();
@@ -255,8 +332,8 @@ class TokenFlowTest {
       assertThatThrownBy(
               () ->
                   tokens.answer(
-                      java.util.List.of("Bearer realm=\"http://registry.example/token\""),
-                      new java.util.TreeSet<>(),
+                      List.of("Bearer realm=\"http://registry.example/token\""),
+                      new TreeSet<>(),
                       Optional.empty()))
           .isInstanceOfSatisfying(
               RegistryException.class,
