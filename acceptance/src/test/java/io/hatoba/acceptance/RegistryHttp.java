@@ -1,5 +1,6 @@
 package io.hatoba.acceptance;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -8,6 +9,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Plain requests of the distribution protocol with an access key, one to one: no retry, no
@@ -22,14 +24,31 @@ public final class RegistryHttp implements AutoCloseable {
   private static final byte[] NOTHING = new byte[0];
 
   private final RegistryServer server;
+  private final Optional<String> authorization;
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .followRedirects(HttpClient.Redirect.NEVER)
           .build();
 
+  /** Requests with the access key of the tests. */
   public RegistryHttp(RegistryServer server) {
+    this(server, Optional.of(RegistryServer.KEY.basic()));
+  }
+
+  private RegistryHttp(RegistryServer server, Optional<String> authorization) {
     this.server = server;
+    this.authorization = authorization;
+  }
+
+  /** Requests of somebody who is not known. */
+  public static RegistryHttp anonymous(RegistryServer server) {
+    return new RegistryHttp(server, Optional.empty());
+  }
+
+  /** Requests with a token. */
+  public static RegistryHttp bearer(RegistryServer server, String token) {
+    return new RegistryHttp(server, Optional.of("Bearer " + token));
   }
 
   public HttpResponse<byte[]> get(String path) throws IOException {
@@ -47,13 +66,25 @@ public final class RegistryHttp implements AutoCloseable {
   /** Sends one request; {@code headers} are names and values in turn. */
   public HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers)
       throws IOException {
-    BodyPublisher publisher =
-        body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body);
+    return send(
+        method,
+        path,
+        body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body),
+        headers);
+  }
+
+  /** Sends a body without saying how long it is: {@code Transfer-Encoding: chunked}. */
+  public HttpResponse<byte[]> sendChunked(
+      String method, String path, byte[] body, String... headers) throws IOException {
+    return send(
+        method, path, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)), headers);
+  }
+
+  private HttpResponse<byte[]> send(
+      String method, String path, BodyPublisher publisher, String... headers) throws IOException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(address(path))
-            .timeout(LIMIT)
-            .header("Authorization", RegistryServer.KEY.basic())
-            .method(method, publisher);
+        HttpRequest.newBuilder(address(path)).timeout(LIMIT).method(method, publisher);
+    authorization.ifPresent(value -> request.header("Authorization", value));
     if (headers.length > 0) {
       request.headers(headers);
     }
