@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Flow;
@@ -70,10 +71,6 @@ class BodyStreamTest {
   }
 
   private static ByteBuffer bytes(String text) {
-    ByteBuffer buffer = ByteBuffer.allocate(text.length());
-    for (char c : text.toCharArray()) {
-      buffer.put((byte) c);
-    }
-    return buffer.flip();
+    return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
   }
 }
