@@ -113,6 +113,7 @@ final class SqliteCheckpointer {
 
   private static void checkpoint(Statement statement, SqliteWriter writer) {
     try (ResultSet result = statement.executeQuery("PRAGMA wal_checkpoint(PASSIVE)")) {
+      result.next();
       int pages = result.getInt(2);
       int copied = result.getInt(3);
       if (pages > LONG_LOG && pages > copied) {

@@ -161,8 +161,11 @@ public final class FileStorage implements Storage {
     // A crash may have left folders that were made and never synced, so "it exists" is not enough.
     if (!durableFolders.contains(inner)) {
       syncFolder(outer);
-      syncFolder(objects);
       durableFolders.add(inner);
+    }
+    if (!durableFolders.contains(outer)) {
+      syncFolder(objects);
+      durableFolders.add(outer);
     }
   }
 
