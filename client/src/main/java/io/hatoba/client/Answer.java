@@ -55,11 +55,11 @@ final class Answer implements AutoCloseable {
     if (value.isEmpty()) {
       return OptionalLong.empty();
     }
-    try {
-      return OptionalLong.of(Long.parseUnsignedLong(value.get()));
-    } catch (NumberFormatException e) {
+    String text = value.get();
+    if (text.isEmpty() || text.length() > 18 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
       throw RegistryException.protocol(describe() + " declares a length that is no number");
     }
+    return OptionalLong.of(Long.parseLong(text));
   }
 
   /** The digest that the answer names, if it does. */
@@ -154,9 +154,14 @@ final class Answer implements AutoCloseable {
     return request.describe();
   }
 
-  /** Drops the body, reading it if it is short. */
+  /** Drops the body, reading it if it is short, so that the connection can be used again. */
   @Override
-  public void close() throws IOException {
-    body.discard(LONGEST_ERROR);
+  public void close() {
+    try {
+      body.discard(LONGEST_ERROR);
+    } catch (IOException e) {
+      // Whoever closes has what it needs of the answer; only the connection is lost.
+      body.close();
+    }
   }
 }

@@ -22,6 +22,8 @@ public final class RegistryException extends IOException {
     UNTRUSTED
   }
 
+  private static final int LONGEST_MESSAGE = 500;
+
   private final Reason reason;
   private final int status;
   private final transient List<ProtocolError> errors;
@@ -46,7 +48,9 @@ public final class RegistryException extends IOException {
     for (ProtocolError error : errors) {
       message.append("; ").append(error.code());
       if (!error.message().isEmpty()) {
-        message.append(": ").append(error.message());
+        message
+            .append(": ")
+            .append(error.message(), 0, Math.min(error.message().length(), LONGEST_MESSAGE));
       }
     }
     return new RegistryException(Reason.REFUSED, status, message.toString(), errors, retryAfter);

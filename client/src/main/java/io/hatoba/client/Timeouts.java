@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param connect for a connection
  * @param stall for the next byte in either direction; also for an answer after the last byte was
- *     sent. A transfer as a whole has no limit
+ *     sent, where it is noticed after twice the time at the latest. A transfer as a whole has no
+ *     limit
  */
 public record Timeouts(Duration connect, Duration stall) {
   /** Ten seconds to connect, a minute without a byte. */

@@ -114,8 +114,8 @@ final class Tokens {
     return slots.computeIfAbsent(scopes, Slot::new);
   }
 
-  private static void widen(Slot slot, String demanded) {
-    slot.lock.lock();
+  private static void widen(Slot slot, String demanded) throws IOException {
+    lock(slot);
     try {
       Arrays.stream(demanded.split(" ", -1))
           .filter(scope -> !scope.isBlank())
@@ -127,9 +127,18 @@ final class Tokens {
     }
   }
 
+  private static void lock(Slot slot) throws IOException {
+    try {
+      // Whoever holds it may be asking the token endpoint.
+      slot.lock.lockInterruptibly();
+    } catch (InterruptedException e) {
+      throw BodyStream.interrupted(e);
+    }
+  }
+
   private String token(Scheme.Bearer bearer, Slot slot, Optional<String> rejected)
       throws IOException {
-    slot.lock.lock();
+    lock(slot);
     try {
       Token kept = slot.token;
       if (kept != null

@@ -274,6 +274,17 @@ class RemoteRepositoryTest {
   }
 
   @Test
+  void anAnswerThatBreaksOffAfterItsHeadersStillCounts() throws IOException {
+    try (FarSide far = new FarSide();
+        RegistryClient client = fast.client(far)) {
+      far.expects("PUT", MANIFESTS + "v1").answers(201).body("stored").cutAfter(2);
+
+      assertThat(client.repository(REPOSITORY).put(TAG, MediaTypes.OCI_MANIFEST, BYTES).digest())
+          .isEqualTo(DIGEST);
+    }
+  }
+
+  @Test
   void anAnswerThatNeverComesIsAFailure() {
     ClientSettings impatient =
         fast.settings().with(new Timeouts(Duration.ofSeconds(5), Duration.ofMillis(200)));
