@@ -75,7 +75,7 @@ final class BodyReader implements ByteSource {
       while (waiting.isEmpty() && !ended && !aborted) {
         changed.awaitUninterruptibly();
       }
-      if (aborted) {
+      if (aborted && waiting.isEmpty()) {
         throw new BodyAbortedException("the body of the request did not come to its end");
       }
       takeBatch(batch);

@@ -54,9 +54,16 @@ public final class DistributionRoutes {
     this.slots = slots;
   }
 
-  /** Called once at start. The pattern takes {@code /v2} too, and not {@code /v2x}. */
+  /**
+   * Called once at start. The pattern takes {@code /v2} too, and not {@code /v2x}. The path is
+   * matched as it was sent: the router would resolve its dots, and fail on what cannot be decoded.
+   */
   void register(@Observes Router router) {
-    router.route("/v2/*").order(BEFORE_EVERYTHING).handler(this::handle);
+    router
+        .route("/v2/*")
+        .order(BEFORE_EVERYTHING)
+        .useNormalizedPath(false)
+        .handler(this::handle);
   }
 
   private void handle(RoutingContext context) {
