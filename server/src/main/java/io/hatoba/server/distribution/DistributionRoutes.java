@@ -6,6 +6,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Registers the registry protocol with the router, before everything else, and decides on which
@@ -13,7 +14,7 @@ import java.util.concurrent.Executors;
  */
 @Singleton
 public final class DistributionRoutes {
-  private static final int BEFORE_EVERYTHING = -1000;
+  private static final int BEFORE_EVERYTHING = -2000;
 
   private final BaseRoutes base;
   private final CatalogRoutes catalog;
@@ -55,15 +56,25 @@ public final class DistributionRoutes {
   }
 
   /**
-   * Called once at start. The pattern takes {@code /v2} too, and not {@code /v2x}. The path is
-   * matched as it was sent: the router would resolve its dots, and fail on what cannot be decoded.
+   * Called once at start. Our paths are told by their text as it was sent: a pattern of the router
+   * would resolve dots, and fail on what cannot be decoded before anybody could refuse it.
    */
   void register(@Observes Router router) {
     router
-        .route("/v2/*")
+        .route()
         .order(BEFORE_EVERYTHING)
-        .useNormalizedPath(false)
-        .handler(this::handle);
+        .handler(
+            context -> {
+              if (isOurs(context.request().path())) {
+                handle(context);
+              } else {
+                context.next();
+              }
+            });
+  }
+
+  private static boolean isOurs(@Nullable String path) {
+    return path != null && (path.startsWith("/v2/") || path.equals("/v2"));
   }
 
   private void handle(RoutingContext context) {

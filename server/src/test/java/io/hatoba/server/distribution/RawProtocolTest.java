@@ -48,7 +48,10 @@ class RawProtocolTest {
         registry.raw(
             "GET /v2/team/app/blobs/%s HTTP/1.0\r\nAuthorization: %s\r\n\r\n"
                 .formatted(blob, registry.admin()));
-    assertThat(answer).startsWith("HTTP/1.0 200").containsIgnoringCase("content-length: 5").endsWith("hello");
+    assertThat(answer)
+        .startsWith("HTTP/1.0 200")
+        .containsIgnoringCase("content-length: 5")
+        .endsWith("hello");
   }
 
   @Test
