@@ -1,5 +1,6 @@
 package io.hatoba.server.auth;
 
+import io.hatoba.server.startup.Range;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -14,6 +15,7 @@ public interface AuthConfig {
    * and ends at once when the key is disabled.
    */
   @WithDefault("15m")
+  @Range(min = "5m", max = "30m")
   Duration tokenLifetime();
 
   /**

@@ -1,6 +1,7 @@
 package io.hatoba.server.auth;
 
 import io.hatoba.oci.Refusal;
+import io.hatoba.server.startup.StartupException;
 import jakarta.inject.Singleton;
 import java.util.regex.Pattern;
 
@@ -18,9 +19,9 @@ public final class Challenge {
   public Challenge(AuthConfig config) {
     this.service = config.service();
     if (!NAME.matcher(service).matches() || !NAME.matcher(config.issuer()).matches()) {
-      throw new IllegalArgumentException(
+      throw new StartupException(
           "hatoba.auth.service and hatoba.auth.issuer have 1 to 64 characters of A-Z, a-z, 0-9,"
-              + " '.', '_', ':' and '-'");
+              + " '.', '_', ':' and '-'.");
     }
   }
 

@@ -1,12 +1,11 @@
 package io.hatoba.server.auth;
 
+import io.hatoba.server.startup.StartupException;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.SocketAddress;
 import jakarta.inject.Singleton;
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,37 +35,35 @@ public final class Endpoints {
     try {
       this.trusted = Networks.parse(config.trustedProxies().orElse(List.of()));
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("hatoba.auth.trusted-proxies: " + e.getMessage(), e);
+      throw new StartupException("hatoba.auth.trusted-proxies: " + e.getMessage() + ".", e);
     }
   }
 
   private static Endpoint external(String url) {
     String text = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
-    try {
-      URI uri = new URI(text);
-      if (scheme(uri.getScheme()).isPresent()
-          && uri.getRawAuthority() != null
-          && host(uri.getRawAuthority()).isPresent()
-          && text.equals(uri.getScheme() + "://" + uri.getRawAuthority())) {
-        return new Endpoint(text);
-      }
-    } catch (URISyntaxException e) {
+    int end = text.indexOf("://");
+    if (end < 0) {
       throw badExternal(url);
     }
-    throw badExternal(url);
+    Optional<String> scheme = scheme(text.substring(0, end));
+    Optional<String> host = host(text.substring(end + 3));
+    if (scheme.isEmpty() || host.isEmpty()) {
+      throw badExternal(url);
+    }
+    return new Endpoint(scheme.get() + "://" + host.get());
   }
 
-  private static IllegalArgumentException badExternal(String url) {
-    return new IllegalArgumentException(
+  private static StartupException badExternal(String url) {
+    return new StartupException(
         "hatoba.auth.external-url must be http:// or https:// with a host and maybe a port, such as"
             + " https://registry.example.com, not '"
             + url
-            + "'");
+            + "'.");
   }
 
   /** The address under which the client sees this server. */
   public Endpoint of(HttpServerRequest request) {
-    return external.orElseGet(() -> of(arrival(request)));
+    return of(arrival(request));
   }
 
   /** The network address of the client. */
@@ -75,6 +72,9 @@ public final class Endpoints {
   }
 
   Endpoint of(Arrival arrival) {
+    if (external.isPresent()) {
+      return external.get();
+    }
     Optional<Hop> hop =
         trusted.contain(arrival.peer()) ? Optional.of(firstHop(arrival)) : Optional.empty();
     String scheme = hop.flatMap(Hop::scheme).orElse(arrival.scheme());

@@ -14,6 +14,7 @@ import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.hatoba.server.account.Secret;
 import io.hatoba.server.account.ServerKeys;
+import io.hatoba.server.startup.StartupException;
 import jakarta.inject.Singleton;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -66,8 +67,8 @@ public final class Tokens {
   public Tokens(ServerKeys keys, AuthConfig config, InstantSource clock) {
     Duration lifetime = config.tokenLifetime();
     if (lifetime.compareTo(SHORTEST) < 0 || lifetime.compareTo(LONGEST) > 0) {
-      throw new IllegalArgumentException(
-          "hatoba.auth.token-lifetime must be between 5m and 30m, not " + lifetime);
+      throw new StartupException(
+          "hatoba.auth.token-lifetime must be between 5m and 30m, not " + lifetime + ".");
     }
     this.keys = keys;
     this.config = config;

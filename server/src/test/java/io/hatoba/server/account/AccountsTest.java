@@ -1,0 +1,281 @@
+package io.hatoba.server.account;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.hatoba.oci.ErrorCode;
+import io.hatoba.oci.RefusedException;
+import io.hatoba.server.auth.AuthNode;
+import io.hatoba.server.auth.SettableClock;
+import io.hatoba.server.auth.TestAuthConfig;
+import io.hatoba.server.auth.TestDatabaseKind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Accounts, their keys and roles, on both databases. */
+@ParameterizedClass
+@EnumSource(TestDatabaseKind.class)
+class AccountsTest {
+  @TempDir Path dir;
+
+  private final TestDatabaseKind kind;
+  private final SettableClock clock = new SettableClock();
+  private AuthNode node;
+
+  AccountsTest(TestDatabaseKind kind) {
+    this.kind = kind;
+  }
+
+  @BeforeEach
+  void open() {
+    node = new AuthNode(kind.open(dir), clock, TestAuthConfig.DEFAULTS);
+  }
+
+  @AfterEach
+  void close() {
+    node.close();
+  }
+
+  @Test
+  void anAccountIsFoundByItsName() {
+    Account kim = node.accounts.create("kim", Optional.empty());
+
+    assertThat(node.accounts.find("kim")).contains(kim);
+    assertThat(node.accounts.find("Kim")).isEmpty();
+    assertThat(kim.principal()).isEqualTo("account:kim");
+    assertThat(kim.createdAt()).isEqualTo(clock.instant());
+  }
+
+  @Test
+  void aNameIsTakenOnce() {
+    node.accounts.create("kim", Optional.empty());
+
+    assertThat(code(() -> node.accounts.create("kim", Optional.empty())))
+        .isEqualTo(ErrorCode.CONFLICT);
+    assertThat(code(() -> node.accounts.create("Kim Lee", Optional.empty())))
+        .isEqualTo(ErrorCode.NAME_INVALID);
+  }
+
+  @Test
+  void accountsComeInPagesByName() {
+    for (String name : List.of("b", "a", "c", "a-1")) {
+      node.accounts.create(name, Optional.empty());
+    }
+
+    assertThat(node.accounts.page(Optional.empty(), 2))
+        .extracting(Account::name)
+        .containsExactly("a", "a-1");
+    assertThat(node.accounts.page(Optional.of("a-1"), 10))
+        .extracting(Account::name)
+        .containsExactly("b", "c");
+    assertThat(node.accounts.page(Optional.of("aa"), 1))
+        .extracting(Account::name)
+        .containsExactly("b");
+    assertThat(node.accounts.page(Optional.of("c"), 1)).isEmpty();
+  }
+
+  @Test
+  void aPasswordOpensItsAccountAndNoOther() {
+    node.accounts.create("kim", Optional.of(new Secret("correct horse")));
+    node.accounts.create("lee", Optional.empty());
+
+    assertThat(node.accounts.checkPassword("kim", new Secret("correct horse")))
+        .map(Account::name)
+        .contains("kim");
+    assertThat(node.accounts.checkPassword("kim", new Secret("wrong horse"))).isEmpty();
+    assertThat(node.accounts.checkPassword("lee", new Secret("correct horse"))).isEmpty();
+    assertThat(node.accounts.checkPassword("max", new Secret("correct horse"))).isEmpty();
+    node.accounts.setEnabled("kim", false);
+    assertThat(node.accounts.checkPassword("kim", new Secret("correct horse"))).isEmpty();
+  }
+
+  @Test
+  void passwordsRestAsArgon2idWithASaltEach() {
+    node.accounts.create("kim", Optional.of(new Secret("correct horse")));
+    node.accounts.create("lee", Optional.of(new Secret("correct horse")));
+
+    List<String> hashes =
+        node.database.read(
+            handle ->
+                handle
+                    .createQuery("SELECT password_hash FROM account ORDER BY name")
+                    .mapTo(String.class)
+                    .list());
+
+    assertThat(hashes).allMatch(hash -> hash.startsWith("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assertThat(hashes.get(0)).isNotEqualTo(hashes.get(1));
+  }
+
+  @Test
+  void aKeyIsShownWithoutItsSecretAndRestsAsAHash() {
+    Account kim = node.accounts.create("kim", Optional.empty());
+    AccessKey.Issued issued =
+        node.keys.create(
+            kim.id(), Optional.of(clock.instant().plus(Duration.ofDays(90))), "192.0.2.1");
+
+    assertThat(node.keys.list(kim.id())).containsExactly(issued.key());
+    assertThat(issued.key().created()).isEqualTo(new AccessKey.Use(clock.instant(), "192.0.2.1"));
+    assertThat(AccessKey.isId(issued.key().id())).isTrue();
+    assertThat(issued.secret().reveal()).matches("[A-Za-z0-9_-]{32}");
+    assertThat(issued.toString()).doesNotContain(issued.secret().reveal());
+    String stored =
+        node.database.read(
+            handle ->
+                handle.createQuery("SELECT secret_mac FROM access_key").mapTo(String.class).one());
+    assertThat(stored).matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void anAccountHasFiveKeysHoweverManyAskAtOnce() throws Exception {
+    Account kim = node.accounts.create("kim", Optional.empty());
+    List<Future<Boolean>> tries = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 12; i++) {
+        Callable<Boolean> attempt = () -> makesAKey(kim);
+        tries.add(threads.submit(attempt));
+      }
+    }
+
+    int made = 0;
+    for (Future<Boolean> attempt : tries) {
+      made += attempt.get() ? 1 : 0;
+    }
+    assertThat(made).isEqualTo(5);
+    assertThat(node.keys.list(kim.id())).hasSize(5);
+    node.keys.delete(kim.id(), node.keys.list(kim.id()).getFirst().id());
+    assertThat(makesAKey(kim)).isTrue();
+  }
+
+  private boolean makesAKey(Account account) {
+    try {
+      node.keys.create(account.id(), Optional.empty(), "");
+      return true;
+    } catch (RefusedException e) {
+      assertThat(e.refusal().code()).isEqualTo(ErrorCode.DENIED);
+      return false;
+    }
+  }
+
+  @Test
+  void keysOfOthersAreOutOfReach() {
+    Account kim = node.accounts.create("kim", Optional.empty());
+    Account lee = node.accounts.create("lee", Optional.empty());
+    String id = node.keys.create(kim.id(), Optional.empty(), "").key().id();
+
+    assertThat(code(() -> node.keys.delete(lee.id(), id))).isEqualTo(ErrorCode.NAME_UNKNOWN);
+    assertThat(code(() -> node.keys.reissue(lee.id(), id))).isEqualTo(ErrorCode.NAME_UNKNOWN);
+    assertThat(code(() -> node.keys.setEnabled(lee.id(), id, false)))
+        .isEqualTo(ErrorCode.NAME_UNKNOWN);
+    assertThat(code(() -> node.keys.create(1, Optional.empty(), "")))
+        .isEqualTo(ErrorCode.NAME_UNKNOWN);
+    assertThat(node.keys.list(kim.id())).hasSize(1).allMatch(AccessKey::enabled);
+  }
+
+  @Test
+  void theHashOfASecretDependsOnTheKeyItBelongsTo() {
+    assertThat(node.keys.mac("a", new Secret("same-secret")))
+        .isNotEqualTo(node.keys.mac("b", new Secret("same-secret")))
+        .isEqualTo(node.keys.mac("a", new Secret("same-secret")))
+        .hasToString("***");
+  }
+
+  @Test
+  void usesAreWrittenTogetherAndTheLatestWins() {
+    Account kim = node.accounts.create("kim", Optional.empty());
+    String first = node.keys.create(kim.id(), Optional.empty(), "").key().id();
+    node.keys.create(kim.id(), Optional.empty(), "");
+    node.lastUses.used(first, "192.0.2.1");
+    clock.advance(Duration.ofSeconds(5));
+    node.lastUses.used(first, "192.0.2.2");
+    node.lastUses.used("deleted-meanwhile", "192.0.2.3");
+    assertThat(node.keys.list(kim.id())).allMatch(key -> key.lastUsed().isEmpty());
+
+    node.lastUses.write();
+
+    assertThat(node.keys.list(kim.id()))
+        .filteredOn(key -> key.lastUsed().isPresent())
+        .extracting(AccessKey::id, key -> key.lastUsed().orElseThrow())
+        .containsExactly(tuple(first, new AccessKey.Use(clock.instant(), "192.0.2.2")));
+  }
+
+  @Test
+  void aStandingHoldsTheRolesThatStillMeanSomething() {
+    var team = node.registry("team", false);
+    AuthNode.Login kim = node.login("kim", Role.IMAGE_UPLOADER, Optional.of(team));
+    node.grants.give("account:kim", Role.SERVICE_VIEWER, Optional.empty());
+    node.grants.give("account:kim", Role.SERVICE_VIEWER, Optional.empty());
+    node.grants.give("account:kim", Role.PROJECT_ADMIN, Optional.of(77L));
+    node.grants.give("account:lee", Role.SERVICE_ADMIN, Optional.empty());
+    node.database.write(
+        handle ->
+            handle.execute(
+                "INSERT INTO role_grant (principal, registry_id, role, created_at)"
+                    + " VALUES ('account:kim', 0, 'role-of-a-later-version', 0)"));
+
+    Standing standing = node.standings.find(kim.keyId(), 1).orElseThrow();
+
+    assertThat(standing.grants())
+        .containsExactlyInAnyOrder(
+            Grant.everywhere(Role.SERVICE_VIEWER),
+            new Grant(Role.IMAGE_UPLOADER, Optional.of(new Grant.In(team.id(), "team"))));
+    assertThat(standing.principal()).isEqualTo("account:kim");
+  }
+
+  @Test
+  void aPrincipalHasABoundedNumberOfRoles() {
+    node.database.write(
+        handle -> {
+          for (int i = 1; i <= Grants.MAX_PER_PRINCIPAL; i++) {
+            node.grants.insert(handle, "account:kim", Role.PROJECT_ADMIN, Optional.of((long) i));
+          }
+          return 0;
+        });
+
+    assertThat(code(() -> node.grants.give("account:kim", Role.SERVICE_VIEWER, Optional.empty())))
+        .isEqualTo(ErrorCode.DENIED);
+    node.grants.give("account:kim", Role.PROJECT_ADMIN, Optional.of(1L));
+  }
+
+  @Test
+  void serverKeysAreMadeOnceWhoeverAsksFirst() throws Exception {
+    List<Future<Secret>> keys = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 8; i++) {
+        ServerKeys another = new ServerKeys(node.database, clock);
+        keys.add(threads.submit(() -> another.key("test", Secret::random)));
+      }
+    }
+
+    Secret stored = node.serverKeys.key("test", Secret::random);
+    for (Future<Secret> key : keys) {
+      assertThat(key.get()).isEqualTo(stored);
+    }
+  }
+
+  @Test
+  void everyListIsOneSearchInAnIndex() {
+    Plans plans = new Plans(node.database);
+
+    plans.assertIndexed(Accounts.PAGE, "after", "a", "limit", 10);
+    plans.assertIndexed(AccessKeys.LIST, "account", 1L, "limit", 10);
+    plans.assertIndexed(Standings.SELECT, "id", "a", "limit", 10);
+  }
+
+  private static ErrorCode code(Runnable work) {
+    return catchThrowableOfType(RefusedException.class, work::run).refusal().code();
+  }
+}

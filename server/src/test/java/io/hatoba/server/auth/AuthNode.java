@@ -1,0 +1,109 @@
+package io.hatoba.server.auth;
+
+import io.hatoba.server.account.AccessKey;
+import io.hatoba.server.account.AccessKeys;
+import io.hatoba.server.account.Account;
+import io.hatoba.server.account.Accounts;
+import io.hatoba.server.account.Bootstrap;
+import io.hatoba.server.account.Grants;
+import io.hatoba.server.account.LastUses;
+import io.hatoba.server.account.Role;
+import io.hatoba.server.account.Secret;
+import io.hatoba.server.account.ServerKeys;
+import io.hatoba.server.account.Standings;
+import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Ids;
+import io.hatoba.server.registry.AccessVersion;
+import io.hatoba.server.registry.Registries;
+import io.hatoba.server.registry.Registry;
+import io.hatoba.server.registry.RegistryName;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.Optional;
+
+/** What one server has of this package and those below it, over a real database. */
+public final class AuthNode implements AutoCloseable {
+  public final Database database;
+  public final InstantSource clock;
+  public final AccessVersion version;
+  public final Registries registries;
+  public final Accounts accounts;
+  public final ServerKeys serverKeys;
+  public final AccessKeys keys;
+  public final Grants grants;
+  public final Standings standings;
+  public final LastUses lastUses;
+  public final Bootstrap bootstrap;
+  public final Tokens tokens;
+  public final Authenticator authenticator;
+  public final Endpoints endpoints;
+  public final Challenge challenge;
+  public final TokenIssuer issuer;
+  public final TokenRoutes routes;
+
+  public AuthNode(Database database, InstantSource clock, AuthConfig config) {
+    this.database = database;
+    this.clock = clock;
+    Ids ids = Ids.random(clock);
+    version = new AccessVersion(database);
+    registries = new Registries(database, version, ids, clock);
+    accounts = new Accounts(database, version, ids, clock);
+    serverKeys = new ServerKeys(database, clock);
+    keys = new AccessKeys(database, version, serverKeys, clock);
+    grants = new Grants(version, clock);
+    standings = new Standings(database);
+    lastUses = new LastUses(database, clock);
+    bootstrap = new Bootstrap(database, version, accounts, keys, grants, registries);
+    tokens = new Tokens(serverKeys, config, clock);
+    Logins logins = new Logins(keys, standings, lastUses, new LoginBrake(clock), clock);
+    authenticator = new Authenticator(tokens, logins, standings, registries, version, clock);
+    endpoints = new Endpoints(config);
+    challenge = new Challenge(config);
+    issuer = new TokenIssuer(logins, tokens, registries, version);
+    routes = new TokenRoutes(issuer, endpoints, challenge, config);
+  }
+
+  /** A registry. */
+  public Registry registry(String name, boolean anonymousPull) {
+    return registries.create(RegistryName.parse(name), new Registries.Settings(anonymousPull, ""));
+  }
+
+  /** An account with one role and a key. */
+  public Login login(String name, Role role, Optional<Registry> where) {
+    Account account = accounts.create(name, Optional.empty());
+    grants.give(account.principal(), role, where.map(Registry::id));
+    return key(account, Optional.empty());
+  }
+
+  /** Another key of an account. */
+  public Login key(Account account, Optional<Instant> expiresAt) {
+    AccessKey.Issued issued = keys.create(account.id(), expiresAt, "192.0.2.1");
+    return new Login(account, issued.key().id(), issued.secret());
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+
+  /** A key of an account, with its secret. */
+  public record Login(Account account, String keyId, Secret secret) {
+    /** As an {@code Authorization} header. */
+    public Optional<String> basic() {
+      return Optional.of(basic(keyId, secret.reveal()));
+    }
+
+    /** As an {@code Authorization} header. */
+    public static String basic(String user, String password) {
+      return "Basic "
+          + Base64.getEncoder()
+              .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+    }
+
+    Credentials.Basic credentials() {
+      return new Credentials.Basic(keyId, secret);
+    }
+  }
+}

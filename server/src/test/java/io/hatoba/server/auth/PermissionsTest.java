@@ -1,0 +1,79 @@
+package io.hatoba.server.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hatoba.oci.RepositoryName;
+import io.hatoba.server.account.Grant;
+import io.hatoba.server.account.Role;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PermissionsTest {
+  /** The lines イメージPull, イメージPush and イメージの削除 of the guide's last table. */
+  @ParameterizedTest
+  @CsvSource({
+    "PROJECT_ADMIN,  true,  true,  true",
+    "PROJECT_MEMBER, true,  true,  true",
+    "SERVICE_ADMIN,  true,  true,  true",
+    "SERVICE_VIEWER, true,  false, false",
+    "IMAGE_UPLOADER, false, true,  false",
+  })
+  void rolesAreThoseOfTheGuide(Role role, boolean pull, boolean push, boolean delete) {
+    Set<Action> actions = Permissions.of(role);
+
+    assertThat(actions.contains(Action.PULL)).isEqualTo(pull);
+    assertThat(actions.contains(Action.PUSH)).isEqualTo(push);
+    assertThat(actions.contains(Action.DELETE)).isEqualTo(delete);
+  }
+
+  @Test
+  void rolesAddUp() {
+    Permissions permissions =
+        new Permissions(
+            List.of(
+                Grant.everywhere(Role.SERVICE_VIEWER),
+                new Grant(Role.IMAGE_UPLOADER, Optional.of(new Grant.In(1, "team")))),
+            Map.of());
+
+    assertThat(permissions.on(RepositoryName.parse("team/app")))
+        .containsExactlyInAnyOrder(Action.PULL, Action.PUSH);
+    assertThat(permissions.on(RepositoryName.parse("other/app"))).containsExactly(Action.PULL);
+  }
+
+  @Test
+  void aRoleCountsInItsRegistryOnlyAndNotWhereANameBeginsAlike() {
+    Permissions permissions =
+        new Permissions(
+            List.of(new Grant(Role.PROJECT_ADMIN, Optional.of(new Grant.In(1, "team")))), Map.of());
+
+    assertThat(permissions.on(RepositoryName.parse("team/x/y"))).hasSize(3);
+    assertThat(permissions.on(RepositoryName.parse("team2/app"))).isEmpty();
+    assertThat(permissions.on(RepositoryName.parse("x/team/app"))).isEmpty();
+  }
+
+  @Test
+  void aRefusalSaysWhy() {
+    RepositoryName app = RepositoryName.parse("team/app");
+    Permissions uploader =
+        new Permissions(
+            List.of(new Grant(Role.IMAGE_UPLOADER, Optional.of(new Grant.In(1, "team")))),
+            Map.of());
+    Permissions nobody = new Permissions(List.of(), Map.of());
+
+    assertThat(uploader.decide(app, Set.of(Action.PUSH)))
+        .isEqualTo(new Permissions.Decision.Allowed());
+    assertThat(uploader.decide(app, Set.of(Action.PULL)))
+        .isEqualTo(
+            new Permissions.Decision.Refused(
+                "your role there (image-uploader) does not include it"));
+    assertThat(nobody.decide(app, Set.of(Action.PULL)))
+        .isEqualTo(
+            new Permissions.Decision.Refused(
+                "you have no role in the registry 'team', or it does not exist"));
+  }
+}
