@@ -1,6 +1,9 @@
 package io.hatoba.server;
 
+import io.hatoba.server.auth.AuthConfig;
+import io.hatoba.server.content.ContentConfig;
 import io.hatoba.server.database.DatabaseConfig;
+import io.hatoba.server.distribution.DistributionConfig;
 import io.hatoba.server.startup.Setting;
 import java.util.List;
 
@@ -8,7 +11,13 @@ import java.util.List;
 final class Features {
   /** Every interface that declares settings; a test finds one that is forgotten here. */
   static final List<Class<?>> CONFIGS =
-      List.of(ServerConfig.class, HttpConfig.class, DatabaseConfig.class);
+      List.of(
+          ServerConfig.class,
+          HttpConfig.class,
+          AuthConfig.class,
+          DatabaseConfig.class,
+          ContentConfig.class,
+          DistributionConfig.class);
 
   private Features() {}
 

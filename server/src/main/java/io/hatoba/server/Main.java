@@ -3,6 +3,7 @@ package io.hatoba.server;
 import io.hatoba.server.startup.Setting;
 import io.hatoba.server.startup.Settings;
 import io.hatoba.server.startup.Settings.Outcome;
+import io.hatoba.server.startup.StartupException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
@@ -50,12 +51,17 @@ public final class Main {
     if (failure != null) {
       report(failure);
     }
+    Foundation.close();
     System.exit(code);
   }
 
   /** A sentence for what a person can change; the whole story for what is a bug. */
   private static void report(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StartupException || isRefusedSetting(cause)) {
+        System.err.println("hatoba: " + cause.getMessage());
+        return;
+      }
       if (cause instanceof BindException || isBindFailure(cause)) {
         System.err.println(
             "hatoba: "
@@ -69,6 +75,12 @@ public final class Main {
       }
     }
     failure.printStackTrace();
+  }
+
+  /** Some features refuse a value of their own in their constructor. */
+  private static boolean isRefusedSetting(Throwable cause) {
+    return cause instanceof IllegalArgumentException
+        && String.valueOf(cause.getMessage()).startsWith(Settings.PREFIX);
   }
 
   /** The native transport has an exception of its own for what the JDK calls BindException. */

@@ -14,9 +14,11 @@ public class Server implements QuarkusApplication {
   private final HttpServer http;
   private final Vertx vertx;
   private final ServerConfig config;
+  private final Startup startup;
 
   @Inject
-  Server(HttpServer http, Vertx vertx, ServerConfig config) {
+  Server(HttpServer http, Vertx vertx, ServerConfig config, Startup startup) {
+    this.startup = startup;
     this.http = http;
     this.vertx = vertx;
     this.config = config;
@@ -37,7 +39,9 @@ public class Server implements QuarkusApplication {
         config.host(),
         http.getPort(),
         config.data().toAbsolutePath());
-    System.out.println("Hatoba is ready at http://" + address() + ":" + http.getPort());
+    String address = address() + ":" + http.getPort();
+    startup.made().ifPresent(made -> System.out.print(FirstLogin.text(made, address)));
+    System.out.println("Hatoba is ready at http://" + address);
     Quarkus.waitForExit();
     return 0;
   }

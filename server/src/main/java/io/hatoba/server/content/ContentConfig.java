@@ -1,5 +1,6 @@
 package io.hatoba.server.content;
 
+import io.hatoba.server.startup.Range;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -13,20 +14,23 @@ public interface ContentConfig {
    * 16K, range 0 (none) to 1M. A change applies to blobs that are pushed from then on.
    */
   @WithDefault("16K")
+  @Range(min = "0", max = "1M")
   MemorySize inlineBlobSize();
 
   /**
-   * How long an upload is kept after its last request. Default 24h, at least 1m. An expired upload
-   * is forgotten with what it has received.
+   * How long an upload is kept after its last request. Default 24h, range 1m to 365d. An expired
+   * upload is forgotten with what it has received.
    */
   @WithDefault("24h")
+  @Range(min = "1m", max = "365d")
   Duration uploadExpiry();
 
   /**
    * How long a blob that was just pushed, mounted or asked for by a push is kept although no
-   * manifest names it yet. Default 24h, at least 1m: longer than the slowest push.
+   * manifest names it yet. Default 24h, range 1m to 365d: longer than the slowest push.
    */
   @WithDefault("24h")
+  @Range(min = "1m", max = "365d")
   Duration blobLease();
 
   /**
@@ -41,5 +45,6 @@ public interface ContentConfig {
    * Used only where this process is the only one that writes to the database.
    */
   @WithDefault("64M")
+  @Range(min = "1M", max = "4G")
   MemorySize cacheSize();
 }

@@ -1,9 +1,12 @@
 package io.hatoba.server.startup;
 
+import io.smallrye.config.ConfigMappingInterface.CollectionProperty;
+import io.smallrye.config.ConfigMappingInterface.OptionalProperty;
 import io.smallrye.config.ConfigMappingInterface.PrimitiveProperty;
 import io.smallrye.config.ConfigMappingInterface.Property;
 import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,9 +18,10 @@ import java.util.Optional;
  * One key that can be set.
  *
  * @param key for example {@code hatoba.stop-timeout}
- * @param type what its value is converted to
- * @param defaultValue as text; empty if the setting is optional
- * @param required whether a value must be there
+ * @param type what its value is converted to; of a list, what each element is
+ * @param list whether it takes several values, separated by commas
+ * @param defaultValue as text; empty if there is none
+ * @param required whether a value must be given
  * @param range what is allowed, if that is limited
  * @param secret whether its value must never be shown
  * @param declaredBy the interface that the reference takes the docstring from
@@ -26,6 +30,7 @@ import java.util.Optional;
 public record Setting(
     String key,
     Class<?> type,
+    boolean list,
     Optional<String> defaultValue,
     boolean required,
     Optional<Range> range,
@@ -33,44 +38,53 @@ public record Setting(
     Class<?> declaredBy,
     String method) {
 
+  /** What follows the key of a list in the key of its elements. */
+  private static final String ELEMENT = "[*]";
+
   /** The settings of these {@code @ConfigMapping} interfaces, in the order of their keys. */
   public static List<Setting> of(List<Class<?>> mappings) {
     List<Setting> settings = new ArrayList<>();
     for (Class<?> mapping : mappings) {
       Map<String, Property> properties =
           ConfigMappings.getProperties(ConfigClass.configClass(mapping));
-      properties.forEach((key, property) -> settings.add(of(key, property)));
+      properties.forEach(
+          (key, property) -> {
+            if (!key.endsWith(ELEMENT)) {
+              settings.add(of(key, property, properties.containsKey(key + ELEMENT)));
+            }
+          });
     }
     settings.sort(Comparator.comparing(Setting::key));
     return List.copyOf(settings);
   }
 
-  private static Setting of(String key, Property property) {
+  private static Setting of(String key, Property property, boolean list) {
+    Method method = property.getMethod();
+    Property value = property;
+    if (value instanceof OptionalProperty optional) {
+      value = optional.getNestedProperty();
+    }
+    if (value instanceof CollectionProperty collection) {
+      value = collection.getElement();
+    }
+    Class<?> type =
+        value instanceof PrimitiveProperty primitive
+            ? primitive.getBoxType()
+            : value.asLeaf().getValueRawType();
     Optional<String> defaultValue =
         property.hasDefaultValue()
             ? Optional.ofNullable(property.getDefaultValue())
             : Optional.empty();
-    boolean optional = property.isOptional();
     return new Setting(
         key,
-        typeOf(property),
+        type,
+        list,
         defaultValue,
-        !optional && defaultValue.isEmpty(),
-        Optional.ofNullable(property.getMethod().getAnnotation(Range.class)),
+        method.getReturnType() != Optional.class && defaultValue.isEmpty(),
+        Optional.ofNullable(method.getAnnotation(Range.class)),
         property.isSecret(),
-        property.getMethod().getDeclaringClass(),
-        property.getMethod().getName());
-  }
-
-  private static Class<?> typeOf(Property property) {
-    return switch (property) {
-      case PrimitiveProperty primitive -> primitive.getBoxType();
-      case Property other when other.isLeaf() -> other.asLeaf().getValueRawType();
-      default ->
-          throw new IllegalStateException(
-              property.getMethod()
-                  + ": a setting is one value: text, number, time, size, path, yes or no");
-    };
+        method.getDeclaringClass(),
+        method.getName());
   }
 
   /** The environment variable that sets it, for example {@code HATOBA_STOP_TIMEOUT}. */

@@ -1,19 +1,13 @@
 package io.hatoba.server.startup;
 
-import io.quarkus.runtime.configuration.MemorySize;
-import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -46,8 +40,7 @@ public final class Settings {
   private static final Pattern KUBERNETES_PORT = Pattern.compile("(tcp|udp|sctp)://.*");
 
   private final List<Setting> settings;
-  private final SmallRyeConfig converters =
-      new SmallRyeConfigBuilder().addDiscoveredConverters().build();
+  private final Values checks = new Values();
   private final List<String> sentences = new ArrayList<>();
   private final Map<String, Given> given = new TreeMap<>();
 
@@ -234,75 +227,24 @@ public final class Settings {
   }
 
   private void check(Setting setting, Given said) {
-    String shown = setting.secret() ? "***" : "'" + said.value() + "'";
     if (said.value().isBlank()) {
       sentences.add(
           "%s in %s is empty. Give it a value, or remove it."
               .formatted(setting.key(), said.where()));
-      return;
-    }
-    Object value;
-    try {
-      value = converted(setting, said.value().strip());
-    } catch (RuntimeException e) {
+    } else if (!checks.allowed(setting, said.value().strip())) {
       sentences.add(
           "%s is %s in %s. It must be %s."
-              .formatted(setting.key(), shown, said.where(), form(setting)));
-      return;
-    }
-    if (setting.range().filter(range -> !within(range, value, setting.type())).isPresent()) {
-      sentences.add(
-          "%s is %s in %s. It must be %s."
-              .formatted(setting.key(), shown, said.where(), form(setting)));
+              .formatted(
+                  setting.key(),
+                  setting.secret() ? "***" : "'" + withoutUserInfo(said.value()) + "'",
+                  said.where(),
+                  Values.form(setting)));
     }
   }
 
-  private Object converted(Setting setting, String text) {
-    if (setting.type() == Boolean.class && !text.equals("true") && !text.equals("false")) {
-      // The converter takes every other word for false.
-      throw new IllegalArgumentException("neither true nor false");
-    }
-    return converters.requireConverter(setting.type()).convert(text);
-  }
-
-  private boolean within(Range range, Object value, Class<?> type) {
-    double number = number(value);
-    return number >= number(converters.requireConverter(type).convert(range.min()))
-        && number <= number(converters.requireConverter(type).convert(range.max()));
-  }
-
-  private static double number(Object value) {
-    return switch (value) {
-      case Number number -> number.doubleValue();
-      case Duration duration -> duration.toMillis();
-      case MemorySize size -> size.asLongValue();
-      default -> throw new IllegalStateException("no range for " + value.getClass());
-    };
-  }
-
-  private static String form(Setting setting) {
-    String limits =
-        setting.range().map(range -> " from " + range.min() + " to " + range.max()).orElse("");
-    Class<?> type = setting.type();
-    if (type.isEnum()) {
-      return "one of "
-          + Arrays.stream(type.getEnumConstants())
-              .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
-              .collect(Collectors.joining(", "));
-    }
-    if (type == Integer.class || type == Long.class) {
-      return "a whole number" + limits;
-    }
-    if (type == Duration.class) {
-      return "a time such as 500ms, 30s, 5m or 2h" + (limits.isEmpty() ? "" : "," + limits);
-    }
-    if (type == MemorySize.class) {
-      return "a size such as 20K, 4M or 1G" + (limits.isEmpty() ? "" : "," + limits);
-    }
-    if (type == Boolean.class) {
-      return "true or false";
-    }
-    return "a valid " + type.getSimpleName() + limits;
+  /** A URL may carry a password. */
+  private static String withoutUserInfo(String value) {
+    return value.replaceAll("://[^/\\s]*@", "://***@");
   }
 
   private static String didYouMean(String name, Iterable<String> known) {

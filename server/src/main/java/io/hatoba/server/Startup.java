@@ -1,0 +1,67 @@
+package io.hatoba.server;
+
+import io.hatoba.server.account.Bootstrap;
+import io.hatoba.server.account.Bootstrap.Outcome;
+import io.hatoba.server.account.Secret;
+import io.hatoba.server.content.Housekeeping;
+import io.hatoba.server.startup.StartupException;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * What happens between an open database and an open port: the first login is made if there is none,
+ * and housekeeping starts. The port is opened only after this returned.
+ */
+@Singleton
+class Startup {
+  private static final Logger LOG = Logger.getLogger(Startup.class);
+
+  private final ServerConfig config;
+  private final Bootstrap bootstrap;
+  private final Housekeeping housekeeping;
+  private Optional<Outcome.Made> made = Optional.empty();
+
+  @Inject
+  Startup(ServerConfig config, Bootstrap bootstrap, Housekeeping housekeeping) {
+    this.config = config;
+    this.bootstrap = bootstrap;
+    this.housekeeping = housekeeping;
+  }
+
+  void start(@Observes StartupEvent event) {
+    switch (bootstrap.run(wanted())) {
+      case Outcome.Made first -> made = Optional.of(first);
+      case Outcome.AlreadyThere(var differing) -> {
+        for (String what : differing) {
+          LOG.warnf("configured for the first start only and different in the database: %s", what);
+        }
+      }
+    }
+    housekeeping.start();
+  }
+
+  /** What this start made, if it was the first one. */
+  Optional<Outcome.Made> made() {
+    return made;
+  }
+
+  private Bootstrap.Wanted wanted() {
+    try {
+      return Bootstrap.Wanted.parse(
+          secret(config.adminPassword()),
+          secret(config.bootstrap().accessKey()),
+          config.bootstrap().registry());
+    } catch (IllegalArgumentException e) {
+      throw new StartupException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** What is not configured arrives as a secret that holds null (SmallRye Config 3.16). */
+  private static Optional<Secret> secret(Optional<io.smallrye.config.Secret<String>> configured) {
+    return configured.map(io.smallrye.config.Secret::get).map(Secret::new);
+  }
+}

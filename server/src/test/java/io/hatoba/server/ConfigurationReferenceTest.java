@@ -1,0 +1,97 @@
+package io.hatoba.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hatoba.server.startup.Setting;
+import io.quarkus.runtime.configuration.MemorySize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class ConfigurationReferenceTest {
+  private static final Path SOURCES = Path.of("src/main/java");
+  private static final Path REFERENCE = Path.of("../docs/reference/configuration.md");
+
+  @Test
+  void theReferenceSaysWhatTheDocstringsSay() throws IOException {
+    String fresh = ConfigurationReference.generate(SOURCES);
+    Path copy = Path.of("target/configuration.md");
+    Files.writeString(copy, fresh);
+    assertThat(Files.readString(REFERENCE))
+        .as("docs/reference/configuration.md is stale: copy server/%s over it", copy)
+        .isEqualTo(fresh);
+  }
+
+  @Test
+  void noTwoSettingsShareAnEnvironmentVariableOrAFlag() {
+    List<Setting> settings = Features.settings();
+    assertThat(settings).extracting(Setting::key).doesNotHaveDuplicates();
+    assertThat(settings).extracting(Setting::variable).doesNotHaveDuplicates();
+    assertThat(settings).extracting(Setting::flag).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void everyNumberTimeAndSizeWithADefaultHasARange() {
+    Set<Class<?>> limited = Set.of(Integer.class, Long.class, Duration.class, MemorySize.class);
+    assertThat(Features.settings())
+        .filteredOn(setting -> limited.contains(setting.type()))
+        .filteredOn(setting -> setting.defaultValue().isPresent())
+        .isNotEmpty()
+        .allSatisfy(setting -> assertThat(setting.range()).as(setting.key()).isPresent());
+  }
+
+  /**
+   * Changing a default or a name is a change for everyone who runs the server: say it in
+   * CHANGELOG.md.
+   */
+  @Test
+  void keysAndDefaultsAreThese() {
+    assertThat(
+            Features.settings().stream()
+                .map(setting -> setting.key() + "=" + setting.defaultValue().orElse(""))
+                .collect(Collectors.joining("\n", "", "\n")))
+        .isEqualTo(
+            """
+            hatoba.admin-password=
+            hatoba.auth.external-url=
+            hatoba.auth.forwarded-header=x-forwarded
+            hatoba.auth.issuer=hatoba
+            hatoba.auth.service=hatoba
+            hatoba.auth.token-lifetime=15m
+            hatoba.auth.trusted-proxies=
+            hatoba.bootstrap.access-key=
+            hatoba.bootstrap.registry=main
+            hatoba.content.blob-lease=24h
+            hatoba.content.cache-size=64M
+            hatoba.content.inline-blob-size=16K
+            hatoba.content.sparse-index=true
+            hatoba.content.upload-expiry=24h
+            hatoba.data=data
+            hatoba.database.connection-timeout=10s
+            hatoba.database.password=
+            hatoba.database.pool-size=10
+            hatoba.database.read-threads=4
+            hatoba.database.url=
+            hatoba.database.username=
+            hatoba.distribution.catalog-page-size=1000
+            hatoba.distribution.max-blob-size=
+            hatoba.distribution.max-concurrent-uploads=512
+            hatoba.distribution.max-manifest-size=4260K
+            hatoba.distribution.max-tags-per-push=100
+            hatoba.distribution.referrers-page-size=4000000
+            hatoba.distribution.tags-page-size=10000
+            hatoba.distribution.upload-buffer=64M
+            hatoba.host=0.0.0.0
+            hatoba.http.idle-timeout=90s
+            hatoba.http.max-header-size=20K
+            hatoba.http.max-request-line=16K
+            hatoba.port=5000
+            hatoba.stop-timeout=30s
+            """);
+  }
+}
