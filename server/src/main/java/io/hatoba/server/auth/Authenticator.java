@@ -51,10 +51,11 @@ public final class Authenticator {
 
   /**
    * The caller, if the header's token was verified before and is still good. Never blocks; empty
-   * means "ask". Always empty while other processes can change the database. The actor of this
-   * caller has no address.
+   * means "ask". Always empty while other processes can change the database.
+   *
+   * @param address the client's network address, for the actor
    */
-  public Optional<Caller> remembered(Optional<String> authorization) {
+  public Optional<Caller> remembered(Optional<String> authorization, String address) {
     OptionalLong now = version.remembered();
     if (now.isEmpty()
         || !(Credentials.parse(authorization) instanceof Credentials.Bearer(var compact))) {
@@ -67,12 +68,12 @@ public final class Authenticator {
       return Optional.empty();
     }
     if (token.get().key().isEmpty()) {
-      return Optional.of(caller(token.get(), Optional.empty(), opened.get(), ""));
+      return Optional.of(caller(token.get(), Optional.empty(), opened.get(), address));
     }
     return standings
         .remembered(token.get().key().get().id(), now.getAsLong())
         .filter(standing -> holds(token.get(), standing))
-        .map(standing -> caller(token.get(), Optional.of(standing), opened.get(), ""));
+        .map(standing -> caller(token.get(), Optional.of(standing), opened.get(), address));
   }
 
   /**

@@ -68,7 +68,8 @@ public final class Endpoints {
 
   /** The network address of the client. */
   public String clientAddress(HttpServerRequest request) {
-    return clientAddress(arrival(request));
+    String peer = request.remoteAddress().hostAddress();
+    return trusted.contain(peer) ? clientAddress(arrival(request)) : peer;
   }
 
   Endpoint of(Arrival arrival) {

@@ -44,7 +44,7 @@ final class Access {
 
   /** The caller, if that is known without waiting. */
   Optional<Caller> remembered(Exchange exchange) {
-    return authenticator.remembered(exchange.authorization());
+    return authenticator.remembered(exchange.authorization(), address(exchange));
   }
 
   /**

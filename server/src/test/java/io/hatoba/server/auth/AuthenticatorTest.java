@@ -106,7 +106,7 @@ class AuthenticatorTest {
     clock.advance(Duration.ofMinutes(15));
 
     assertThat(unauthorized(token).challengeError()).contains("invalid_token");
-    assertThat(node.authenticator.remembered(token)).isEmpty();
+    assertThat(node.authenticator.remembered(token, ADDRESS)).isEmpty();
   }
 
   @Test
@@ -186,7 +186,7 @@ class AuthenticatorTest {
 
     node.keys.setEnabled(member.account().id(), member.keyId(), false);
 
-    assertThat(node.authenticator.remembered(token)).isEmpty();
+    assertThat(node.authenticator.remembered(token, ADDRESS)).isEmpty();
     assertThat(unauthorized(token).challengeError()).contains("invalid_token");
     assertThat(unauthorized(member.basic()).message()).contains("disabled");
     node.keys.setEnabled(member.account().id(), member.keyId(), true);
@@ -283,13 +283,17 @@ class AuthenticatorTest {
   @Test
   void aVerifiedTokenIsRememberedOnlyWhereNoOtherProcessCanChangeAnything() {
     Optional<String> token = bearer("repository:team/app:pull");
-    assertThat(node.authenticator.remembered(token)).isEmpty();
+    assertThat(node.authenticator.remembered(token, ADDRESS)).isEmpty();
     node.authenticator.authenticate(token, ADDRESS);
 
-    Optional<Caller> remembered = node.authenticator.remembered(token);
+    Optional<Caller> remembered = node.authenticator.remembered(token, ADDRESS);
 
     assertThat(remembered.isPresent()).isEqualTo(node.database.exclusive());
-    remembered.ifPresent(caller -> assertThat(caller.may(APP, Action.PULL)).isTrue());
+    remembered.ifPresent(
+        caller -> {
+          assertThat(caller.may(APP, Action.PULL)).isTrue();
+          assertThat(caller.actor().address()).isEqualTo(ADDRESS);
+        });
     assertThat(node.database.exclusive()).isEqualTo(kind == TestDatabaseKind.SQLITE);
   }
 

@@ -87,7 +87,7 @@ class TwoNodesTest {
     Optional<String> token = token(one);
     one.authenticator.authenticate(token, ADDRESS);
 
-    assertThat(one.authenticator.remembered(token)).isEmpty();
+    assertThat(one.authenticator.remembered(token, ADDRESS)).isEmpty();
   }
 
   private AuthNode node() {
