@@ -97,6 +97,14 @@ public final class Caller {
     return permissions.readScope();
   }
 
+  /**
+   * Whether an action of the management API is allowed, such as {@code registry:create}. Tokens of
+   * the registry protocol allow none.
+   */
+  public boolean mayManage(String action) {
+    return reach instanceof Reach.Unlimited && permissions.manages(action);
+  }
+
   private RefusedException never(String what, String why, Scope scope) {
     if (actor.principal().equals(ANONYMOUS)) {
       return new RefusedException(

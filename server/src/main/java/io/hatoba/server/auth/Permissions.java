@@ -33,6 +33,22 @@ record Permissions(List<Grant> grants, Map<String, Long> opened) {
     };
   }
 
+  /** The management API's part of the table, as far as there are operations. */
+  private static Set<String> managementOf(Role role) {
+    return switch (role) {
+      case PROJECT_ADMIN, PROJECT_MEMBER, SERVICE_ADMIN ->
+          Set.of("registry:create", "registry:read");
+      case SERVICE_VIEWER, IMAGE_UPLOADER -> Set.of("registry:read");
+    };
+  }
+
+  /** Whether a role in the whole service includes an action of the management API. */
+  boolean manages(String action) {
+    return grants.stream()
+        .filter(grant -> grant.registry().isEmpty())
+        .anyMatch(grant -> managementOf(grant.role()).contains(action));
+  }
+
   /** All actions on a repository, whether it exists or not. */
   Set<Action> on(RepositoryName repository) {
     String registry = repository.registry();
