@@ -37,6 +37,7 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> ARROWS =
       Map.of(
           "startup", Set.of(),
+          "api", Set.of("auth"),
           "database", Set.of("startup"),
           "storage", Set.of("startup"),
           "content", Set.of("database", "storage", "startup"),

@@ -69,6 +69,7 @@ class ConfigurationReferenceTest {
             hatoba.content.blob-lease=24h
             hatoba.content.cache-size=64M
             hatoba.content.inline-blob-size=16K
+            hatoba.content.sparse-image=false
             hatoba.content.sparse-index=true
             hatoba.content.upload-expiry=24h
             hatoba.data=data

@@ -92,6 +92,15 @@ public final class Caller {
     }
   }
 
+  /**
+   * Whether this identity may pull, whatever the token's scope. A mount asks this: clients that
+   * mount come with a token for the target alone, and a mount without a source looks wherever the
+   * identity may pull anyway.
+   */
+  public boolean mayRead(RepositoryName repository) {
+    return permissions.on(repository).contains(Action.PULL);
+  }
+
   /** Where this identity may pull, whatever the token's scope. */
   public ReadScope readScope() {
     return permissions.readScope();

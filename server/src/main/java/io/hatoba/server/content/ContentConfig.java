@@ -41,6 +41,14 @@ public interface ContentConfig {
   boolean sparseIndex();
 
   /**
+   * Whether an image manifest may name a config or layers that the repository does not have.
+   * Default false: whoever pulls such an image fails. For mirrors that bring layers later, and for
+   * the conformance program's optional test of it.
+   */
+  @WithDefault("false")
+  boolean sparseImage();
+
+  /**
    * Memory for manifests, small blobs and names that were read before. Default 64M, range 1M to 4G.
    * Used only where this process is the only one that writes to the database.
    */

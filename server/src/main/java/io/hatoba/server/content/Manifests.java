@@ -50,6 +50,7 @@ public final class Manifests {
   private final Events events;
   private final InstantSource clock;
   private final boolean sparseIndex;
+  private final boolean sparseImage;
   private final GuardedCache<Key, StoredManifest> cache;
 
   public Manifests(
@@ -65,6 +66,7 @@ public final class Manifests {
     this.events = events;
     this.clock = clock;
     this.sparseIndex = config.sparseIndex();
+    this.sparseImage = config.sparseImage();
     this.cache =
         new GuardedCache<>(
             database.exclusive(),
@@ -227,6 +229,9 @@ public final class Manifests {
     List<Digest> missingManifests = new ArrayList<>(references.manifests());
     for (List<Digest> some : pieces(references.manifests())) {
       missingManifests.removeAll(Set.copyOf(lock(handle, repository, some)));
+    }
+    if (sparseImage) {
+      missing.clear();
     }
     if (!sparseIndex) {
       missing.addAll(missingManifests);

@@ -7,7 +7,6 @@ import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.RepositoryName;
-import io.hatoba.server.auth.Action;
 import io.hatoba.server.auth.Caller;
 import io.hatoba.server.content.Blob;
 import io.hatoba.server.content.Blobs;
@@ -164,7 +163,7 @@ final class BlobUploadRoutes {
    */
   private boolean mount(
       Repository repository, Digest digest, Optional<RepositoryName> from, Caller caller) {
-    return from.filter(name -> caller.may(name, Action.PULL))
+    return from.filter(caller::mayRead)
         .flatMap(repositories::find)
         .map(source -> blobs.mount(repository, digest, source))
         .orElse(false);
