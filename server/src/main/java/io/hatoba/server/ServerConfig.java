@@ -35,8 +35,8 @@ public interface ServerConfig {
 
   /**
    * How long a stop (SIGTERM or SIGINT) waits for requests in flight. Default 30s, range 0s to 1h.
-   * New requests are answered with 503 meanwhile; what is not finished then is cut. A second signal
-   * ends the process at once.
+   * Requests that still arrive meanwhile are answered and their connections closed; what is not
+   * finished then is cut. A second signal ends the process at once.
    */
   @WithDefault("30s")
   @Range(min = "0s", max = "1h")
