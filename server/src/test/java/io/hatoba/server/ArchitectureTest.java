@@ -37,7 +37,7 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> ARROWS =
       Map.of(
           "startup", Set.of(),
-          "api", Set.of("auth"),
+          "api", Set.of("auth", "content"),
           "database", Set.of("startup"),
           "storage", Set.of("startup"),
           "content", Set.of("database", "storage", "startup"),
