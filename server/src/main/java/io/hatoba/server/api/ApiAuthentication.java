@@ -5,11 +5,11 @@ import io.hatoba.server.auth.Caller;
 import io.hatoba.server.auth.Endpoints;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.SecurityContext;
-import jakarta.ws.rs.ext.Provider;
 import java.security.Principal;
 import java.util.Optional;
 
@@ -17,14 +17,18 @@ import java.util.Optional;
  * Finds out who calls the management API: an access key by Basic, or a token. Nobody is let in
  * without.
  */
-@Provider
+@jakarta.ws.rs.ext.Provider
 public final class ApiAuthentication implements ContainerRequestFilter {
-  private final Authenticator authenticator;
-  private final Endpoints endpoints;
+  // Quarkus makes filters before it has read the settings, and with them nothing may be opened yet.
+  private final Provider<Authenticator> authenticator;
+  private final Provider<Endpoints> endpoints;
   private final HttpServerRequest request;
 
   @Inject
-  ApiAuthentication(Authenticator authenticator, Endpoints endpoints, HttpServerRequest request) {
+  ApiAuthentication(
+      Provider<Authenticator> authenticator,
+      Provider<Endpoints> endpoints,
+      HttpServerRequest request) {
     this.authenticator = authenticator;
     this.endpoints = endpoints;
     this.request = request;
@@ -33,9 +37,11 @@ public final class ApiAuthentication implements ContainerRequestFilter {
   @Override
   public void filter(ContainerRequestContext context) {
     Caller caller =
-        authenticator.authenticate(
-            Optional.ofNullable(context.getHeaderString(HttpHeaders.AUTHORIZATION)),
-            endpoints.clientAddress(request));
+        authenticator
+            .get()
+            .authenticate(
+                Optional.ofNullable(context.getHeaderString(HttpHeaders.AUTHORIZATION)),
+                endpoints.get().clientAddress(request));
     context.setSecurityContext(new ByCaller(caller, context.getSecurityContext().isSecure()));
   }
 

@@ -11,7 +11,7 @@ import jakarta.ws.rs.ext.Provider;
 /** Tells a refusal as problem JSON (RFC 9457), with the code of the registry protocol. */
 @Provider
 public final class Problems implements ExceptionMapper<RefusedException> {
-  private static final String PROBLEM_JSON = "application/problem+json";
+  static final String PROBLEM_JSON = "application/problem+json";
 
   @Override
   public Response toResponse(RefusedException refused) {
@@ -48,5 +48,5 @@ public final class Problems implements ExceptionMapper<RefusedException> {
   }
 
   /** The body. */
-  record Problem(String title, int status, String code, String detail) {}
+  public record Problem(String title, int status, String code, String detail) {}
 }
