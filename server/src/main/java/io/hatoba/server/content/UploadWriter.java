@@ -60,8 +60,9 @@ final class UploadWriter implements AutoCloseable {
   private final ByteArrayOutputStream small = new ByteArrayOutputStream();
 
   /**
-   * The object that has the bytes; absent while they are in the row. A row can have bytes and name
-   * an object: then a request broke off while it moved the bytes over, and the bytes count.
+   * The object that has the bytes; absent while they are in the row. A row can name an object and
+   * have bytes, or have received none: then a request broke off before the object counted, the row
+   * counts, and the object may not even exist.
    */
   private @Nullable ObjectKey key;
 
@@ -95,7 +96,7 @@ final class UploadWriter implements AutoCloseable {
     this.received = row.received();
     if (row.bytes() != null) {
       small.writeBytes(row.bytes());
-    } else if (row.objectKey() != null) {
+    } else if (row.objectKey() != null && row.received() > 0) {
       this.key = new ObjectKey(row.objectKey());
     }
     this.digest = runningDigest();
