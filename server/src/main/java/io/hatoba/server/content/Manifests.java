@@ -161,7 +161,7 @@ public final class Manifests {
               return false;
             }
             for (Tag tag : tags.of(handle, repository, digest)) {
-              if (tags.delete(handle, repository, tag, actor)) {
+              if (tags.delete(handle, repository, tag, digest, actor)) {
                 gone.add(tag);
               }
             }
@@ -288,11 +288,17 @@ public final class Manifests {
         .bind("bytes", content)
         .bind("now", now)
         .execute();
-    boolean inserted = insert(handle, repository, manifest, content.length, digest, actor, now);
-    if (!inserted) {
-      retype(handle, repository, manifest, digest, references);
-    } else {
+    Optional<String> typeBefore = Optional.empty();
+    boolean inserted = false;
+    while (!inserted && typeBefore.isEmpty()) {
+      inserted = insert(handle, repository, manifest, content.length, digest, actor, now);
+      // If it is there, it must stay until the tags point at it; it may be gone again.
+      typeBefore = inserted ? Optional.empty() : lock(handle, repository, digest);
+    }
+    if (inserted) {
       insertEdges(handle, repository, digest, references);
+    } else if (!typeBefore.get().equals(manifest.mediaType())) {
+      retype(handle, repository, manifest, digest, references);
     }
     events.append(
         handle,
@@ -334,16 +340,12 @@ public final class Manifests {
   /**
    * The same bytes under another type: what was read from them anew replaces what was read before.
    */
-  private void retype(
+  private static void retype(
       Handle handle,
       Repository repository,
       Manifest manifest,
       Digest digest,
       References references) {
-    Optional<String> before = lock(handle, repository, digest);
-    if (before.isEmpty() || before.get().equals(manifest.mediaType())) {
-      return;
-    }
     Described described = Described.of(manifest);
     handle
         .createUpdate(

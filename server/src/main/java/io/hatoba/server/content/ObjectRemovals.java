@@ -1,5 +1,6 @@
 package io.hatoba.server.content;
 
+import io.hatoba.oci.RefusedException;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.storage.ObjectKey;
 import io.hatoba.server.storage.Storage;
@@ -84,7 +85,11 @@ public final class ObjectRemovals {
    * #runOnce()}.
    */
   void removeNow(ObjectKey key) {
-    remove(new Task(key.id(), 0));
+    try {
+      remove(new Task(key.id(), 0));
+    } catch (RefusedException e) {
+      LOG.warnf(e, "failed to forget a removed object, will try again object=%s", key);
+    }
   }
 
   private boolean remove(Task task) {

@@ -142,12 +142,24 @@ public final class Tags {
     record(handle, repository, tag, from, Optional.of(to), actor, now);
   }
 
-  boolean delete(Handle handle, Repository repository, Tag tag, Actor actor) {
+  /** Removes a tag if it still points at this manifest. False if it does not. */
+  boolean delete(Handle handle, Repository repository, Tag tag, Digest digest, Actor actor) {
     Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
-    if (from.isEmpty()) {
+    if (from.filter(digest::equals).isEmpty()) {
       return false;
     }
-    ask(handle, repository, tag, from.get(), Optional.empty());
+    remove(handle, repository, tag, digest, actor);
+    return true;
+  }
+
+  private boolean delete(Handle handle, Repository repository, Tag tag, Actor actor) {
+    Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
+    from.ifPresent(digest -> remove(handle, repository, tag, digest, actor));
+    return from.isPresent();
+  }
+
+  private void remove(Handle handle, Repository repository, Tag tag, Digest from, Actor actor) {
+    ask(handle, repository, tag, from, Optional.empty());
     handle
         .createUpdate(
             """
@@ -157,8 +169,8 @@ public final class Tags {
         .bind("repositoryId", repository.id())
         .bind("name", tag)
         .execute();
-    record(handle, repository, tag, from, Optional.empty(), actor, clock.instant());
-    return true;
+    record(
+        handle, repository, tag, Optional.of(from), Optional.empty(), actor, clock.instant());
   }
 
   /** The tags that point at a manifest, in byte order. */
