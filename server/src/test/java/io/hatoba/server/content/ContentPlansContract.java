@@ -1,0 +1,214 @@
+package io.hatoba.server.content;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hatoba.oci.Digest;
+import io.hatoba.oci.Tag;
+import io.hatoba.server.database.Dialect;
+import java.nio.charset.StandardCharsets;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The plans of the lists of the content core, with many rows: each reads one index in its order. */
+abstract class ContentPlansContract extends ContentContract {
+  private static final int ROWS = 20_000;
+  private Repository repository;
+
+  @BeforeAll
+  void manyRows() {
+    repository = content.repository();
+    Digest digest = push(repository, image(repository), "first");
+    String numbers =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + ROWS + ") ";
+    long id = repository.id();
+    List<String> inserts =
+        List.of(
+            "INSERT INTO tag SELECT %d, 't' || i, '%s', 0, 0, '' FROM n WHERE TRUE"
+                .formatted(id, digest),
+            "INSERT INTO repository SELECT -i, 1, 'team/many-' || i, 0 FROM n WHERE TRUE",
+            "INSERT INTO repository_manifest SELECT -i, '%s', 'x', 1, NULL, NULL, NULL, 0, '' FROM n WHERE TRUE"
+                .formatted(digest),
+            "INSERT INTO tag_history SELECT -i, %d, 't' || (i %% 100), NULL, NULL, 0, '' FROM n WHERE TRUE"
+                .formatted(id),
+            "INSERT INTO upload (id, repository_id, owner, algorithm, received, created_at, expires_at) SELECT 'u' || i, %d, '', 'SHA256', 0, 0, 9000000000000 + i FROM n WHERE TRUE"
+                .formatted(id),
+            "INSERT INTO object_removal SELECT 'k' || i, 9000000000000 + i, 0 FROM n WHERE TRUE",
+            "INSERT INTO event (tx, at, kind, registry_id, repository, actor, via, address) SELECT 0, 0, 'tag.moved', 1, 'team/x', '', '', '' FROM n WHERE TRUE");
+    for (String insert : inserts) {
+      content
+          .database()
+          .write(
+              handle ->
+                  handle.execute(
+                      content.database().dialect() == Dialect.SQLITE
+                          ? numbers + insert
+                          : insert.replace(
+                              "FROM n WHERE TRUE",
+                              "FROM generate_series(1, %d) AS n (i)".formatted(ROWS))));
+    }
+    content.database().write(handle -> handle.execute("ANALYZE"));
+  }
+
+  @Test
+  void aPageOfTags() {
+    planOf(() -> node().tags.page(repository, Optional.of("t5"), 100))
+        .reads("tag_pkey", "PRIMARY KEY (repository_id=? AND name>?)");
+  }
+
+  @Test
+  void aPageOfTheCatalog() {
+    planOf(
+                () ->
+                    node()
+                        .repositories
+                        .page(new ReadScope.Everything(), Optional.of("team/many-5"), 100))
+        .reads("repository_name_key", "INDEX sqlite_autoindex_repository_1 (name>?)");
+  }
+
+  @Test
+  void aPageOfReferrers() {
+    planOf(
+                () ->
+                    node()
+                        .referrers
+                        .page(
+                            repository,
+                            Digest.sha256("s".getBytes(StandardCharsets.UTF_8)),
+                            Set.of(),
+                            Optional.empty(),
+                            1_000))
+        .reads(
+            "repository_manifest_by_subject",
+            "INDEX repository_manifest_by_subject (repository_id=? AND subject=? AND digest>?)");
+  }
+
+  @Test
+  void uploadsThatExpired() {
+    planOf(() -> uploads().expireOnce())
+        .reads("upload_by_expiry", "INDEX upload_by_expiry (expires_at<?)");
+  }
+
+  @Test
+  void objectsThatAreDue() {
+    planOf(() -> node().removals.runOnce())
+        .reads("object_removal_by_time", "INDEX object_removal_by_time (not_before<?)");
+  }
+
+  @Test
+  void whatHappenedAfterACursor() {
+    planOf(() -> node().events.after(new Events.Cursor(0, 500), 100))
+        .reads("event_in_order", "INDEX event_in_order ((tx,seq)>(?,?) AND tx<?)");
+  }
+
+  @Test
+  void theTagsOfAManifest() {
+    planOf(
+                () ->
+                    content
+                        .spy
+                        .read(
+                            handle ->
+                                node()
+                                    .tags
+                                    .of(
+                                        handle,
+                                        repository,
+                                        Digest.sha256("s".getBytes(StandardCharsets.UTF_8)))))
+        .isIndexed();
+  }
+
+  @Test
+  void theManifestOfATag() {
+    planOf(() -> manifests().find(repository, new Tag("nothing"))).isIndexed();
+  }
+
+  /** The plan of the first query that an action runs. */
+  private PlanAssert planOf(Runnable action) {
+    content.spy.queries();
+    action.run();
+    String query = content.spy.queries().getFirst();
+    return new PlanAssert(
+        content.database().dialect() == Dialect.SQLITE ? sqlite(query) : postgres(query));
+  }
+
+  private List<String> sqlite(String query) {
+    return content
+        .database()
+        .read(
+            handle -> {
+              try (PreparedStatement statement =
+                  handle.getConnection().prepareStatement("EXPLAIN QUERY PLAN " + query)) {
+                int parameters = statement.getParameterMetaData().getParameterCount();
+                for (int i = 1; i <= parameters; i++) {
+                  statement.setObject(i, 1);
+                }
+                return column(statement.executeQuery(), "detail");
+              } catch (SQLException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+  }
+
+  private List<String> postgres(String query) {
+    StringBuilder numbered = new StringBuilder();
+    int number = 0;
+    for (int i = 0; i < query.length(); i++) {
+      char c = query.charAt(i);
+      numbered.append(c == '?' ? "$" + ++number : String.valueOf(c));
+    }
+    String nulls = String.join(", ", Collections.nCopies(number, "NULL"));
+    return content
+        .database()
+        .read(
+            handle -> {
+              try (Statement statement = handle.getConnection().createStatement()) {
+                statement.execute("SET LOCAL plan_cache_mode = force_generic_plan");
+                statement.execute("SET LOCAL enable_seqscan = off");
+                statement.execute("SET LOCAL enable_bitmapscan = off");
+                statement.execute("PREPARE listed AS " + numbered);
+                List<String> plan =
+                    column(
+                        statement.executeQuery(
+                            "EXPLAIN EXECUTE listed(%s)".formatted(nulls)),
+                        "QUERY PLAN");
+                statement.execute("DEALLOCATE listed");
+                return plan;
+              } catch (SQLException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+  }
+
+  private static List<String> column(ResultSet rows, String name) throws SQLException {
+    List<String> lines = new ArrayList<>();
+    while (rows.next()) {
+      lines.add(rows.getString(name));
+    }
+    return lines;
+  }
+
+  /** What a plan must be like. */
+  private record PlanAssert(List<String> plan) {
+    /** Reads this index, in its order. */
+    void reads(String postgres, String sqlite) {
+      isIndexed();
+      assertThat(String.join("\n", plan)).containsAnyOf(" " + postgres + " ", "USING " + sqlite, "USING COVERING " + sqlite);
+    }
+
+    /** Reads no table from its start to its end, and sorts nothing. */
+    void isIndexed() {
+      assertThat(plan).isNotEmpty();
+      assertThat(String.join("\n", plan))
+          .doesNotContain("Seq Scan", "Sort", "SCAN", "TEMP B-TREE");
+    }
+  }
+}
