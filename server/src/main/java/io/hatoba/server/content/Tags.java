@@ -169,8 +169,7 @@ public final class Tags {
         .bind("repositoryId", repository.id())
         .bind("name", tag)
         .execute();
-    record(
-        handle, repository, tag, Optional.of(from), Optional.empty(), actor, clock.instant());
+    record(handle, repository, tag, Optional.of(from), Optional.empty(), actor, clock.instant());
   }
 
   /** The tags that point at a manifest, in byte order. */

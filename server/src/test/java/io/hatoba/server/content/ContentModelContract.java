@@ -145,7 +145,8 @@ abstract class ContentModelContract extends ContentContract {
         case 1 -> pushed(blob, pushInPieces(bytes));
         case 2 -> mount(blob);
         case 3 -> assertThat(blobs().find(repository, blob).isPresent()).isEqualTo(has(blob));
-        case 4 -> assertThat(blobs().findForPush(repository, blob).isPresent()).isEqualTo(has(blob));
+        case 4 ->
+            assertThat(blobs().findForPush(repository, blob).isPresent()).isEqualTo(has(blob));
         case 5 -> deleteBlob(blob);
         case 6, 7 -> pushImage(image, tag);
         case 8 -> deleteImage(image.digest());
@@ -186,10 +187,7 @@ abstract class ContentModelContract extends ContentContract {
               () ->
                   uploads()
                       .append(
-                          repository,
-                          upload,
-                          Optional.empty(),
-                          broken(Arrays.copyOf(bytes, cut))))
+                          repository, upload, Optional.empty(), broken(Arrays.copyOf(bytes, cut))))
           .isInstanceOf(ByteSource.BodyAbortedException.class);
       assertThat(uploads().status(repository, upload).received()).isEqualTo(cut);
       if (random.nextInt(6) == 0) {
@@ -222,8 +220,7 @@ abstract class ContentModelContract extends ContentContract {
     private void pushImage(TestContent.Json image, String tag) {
       Digest digest = image.digest();
       if (!blobs.containsAll(namesOf(digest))) {
-        TestContent.refused(
-            ErrorCode.MANIFEST_BLOB_UNKNOWN, () -> push(repository, image, tag));
+        TestContent.refused(ErrorCode.MANIFEST_BLOB_UNKNOWN, () -> push(repository, image, tag));
         return;
       }
       assertThat(push(repository, image, tag)).isEqualTo(digest);

@@ -18,7 +18,9 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The plans of the lists of the content core, with many rows: each reads one index in its order. */
+/**
+ * The plans of the lists of the content core, with many rows: each reads one index in its order.
+ */
 abstract class ContentPlansContract extends ContentContract {
   private static final int ROWS = 20_000;
   private Repository repository;
@@ -67,25 +69,25 @@ abstract class ContentPlansContract extends ContentContract {
   @Test
   void aPageOfTheCatalog() {
     planOf(
-                () ->
-                    node()
-                        .repositories
-                        .page(new ReadScope.Everything(), Optional.of("team/many-5"), 100))
+            () ->
+                node()
+                    .repositories
+                    .page(new ReadScope.Everything(), Optional.of("team/many-5"), 100))
         .reads("repository_name_key", "INDEX sqlite_autoindex_repository_1 (name>?)");
   }
 
   @Test
   void aPageOfReferrers() {
     planOf(
-                () ->
-                    node()
-                        .referrers
-                        .page(
-                            repository,
-                            Digest.sha256("s".getBytes(StandardCharsets.UTF_8)),
-                            Set.of(),
-                            Optional.empty(),
-                            1_000))
+            () ->
+                node()
+                    .referrers
+                    .page(
+                        repository,
+                        Digest.sha256("s".getBytes(StandardCharsets.UTF_8)),
+                        Set.of(),
+                        Optional.empty(),
+                        1_000))
         .reads(
             "repository_manifest_by_subject",
             "INDEX repository_manifest_by_subject (repository_id=? AND subject=? AND digest>?)");
@@ -112,17 +114,15 @@ abstract class ContentPlansContract extends ContentContract {
   @Test
   void theTagsOfAManifest() {
     planOf(
-                () ->
-                    content
-                        .spy
-                        .read(
-                            handle ->
-                                node()
-                                    .tags
-                                    .of(
-                                        handle,
-                                        repository,
-                                        Digest.sha256("s".getBytes(StandardCharsets.UTF_8)))))
+            () ->
+                content.spy.read(
+                    handle ->
+                        node()
+                            .tags
+                            .of(
+                                handle,
+                                repository,
+                                Digest.sha256("s".getBytes(StandardCharsets.UTF_8)))))
         .isIndexed();
   }
 
@@ -177,8 +177,7 @@ abstract class ContentPlansContract extends ContentContract {
                 statement.execute("PREPARE listed AS " + numbered);
                 List<String> plan =
                     column(
-                        statement.executeQuery(
-                            "EXPLAIN EXECUTE listed(%s)".formatted(nulls)),
+                        statement.executeQuery("EXPLAIN EXECUTE listed(%s)".formatted(nulls)),
                         "QUERY PLAN");
                 statement.execute("DEALLOCATE listed");
                 return plan;
@@ -201,14 +200,14 @@ abstract class ContentPlansContract extends ContentContract {
     /** Reads this index, in its order. */
     void reads(String postgres, String sqlite) {
       isIndexed();
-      assertThat(String.join("\n", plan)).containsAnyOf(" " + postgres + " ", "USING " + sqlite, "USING COVERING " + sqlite);
+      assertThat(String.join("\n", plan))
+          .containsAnyOf(" " + postgres + " ", "USING " + sqlite, "USING COVERING " + sqlite);
     }
 
     /** Reads no table from its start to its end, and sorts nothing. */
     void isIndexed() {
       assertThat(plan).isNotEmpty();
-      assertThat(String.join("\n", plan))
-          .doesNotContain("Seq Scan", "Sort", "SCAN", "TEMP B-TREE");
+      assertThat(String.join("\n", plan)).doesNotContain("Seq Scan", "Sort", "SCAN", "TEMP B-TREE");
     }
   }
 }

@@ -137,6 +137,20 @@ abstract class ManifestsContract extends ContentContract {
   }
 
   @Test
+  void anImageMayNameWhatIsNotThereOnlyIfThatIsOn() {
+    Repository repository = content.repository();
+    Blob absent = push(content.repository(), bytes(20));
+    TestContent.Json image = TestContent.image(absent, absent);
+
+    refused(ErrorCode.MANIFEST_BLOB_UNKNOWN, () -> push(repository, image));
+    try (Node lenient = content.another(TestConfig.DEFAULT.withSparseImages())) {
+      lenient.manifests.put(
+          repository, KIM, image.type(), image.bytes(), Optional.empty(), List.of(), ALWAYS);
+    }
+    assertThat(manifests().find(repository, image.digest())).isPresent();
+  }
+
+  @Test
   void indexesNest() {
     Repository repository = content.repository();
     Digest image = push(repository, image(repository));
