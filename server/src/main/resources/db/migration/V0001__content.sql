@@ -87,7 +87,7 @@ CREATE INDEX tag_by_digest ON tag (repository_id, digest, name);
 
 -- Every move of a tag, in order of id. from_digest is absent when the tag was made, to_digest when it went.
 CREATE TABLE tag_history (
-  id             ${id} PRIMARY KEY,
+  id             ${sequence},
   repository_id  BIGINT NOT NULL REFERENCES repository (id),
   name           TEXT ${bytewise} NOT NULL,
   from_digest    TEXT ${bytewise},

@@ -95,10 +95,8 @@ public final class Blobs {
    *     manifest stays whole
    */
   public boolean delete(Repository repository, Digest digest) {
-    try {
+    try (var _ = cache.hold(List.of(new Key(repository.id(), digest)))) {
       return database.write(handle -> delete(handle, repository, digest));
-    } finally {
-      cache.invalidate(new Key(repository.id(), digest));
     }
   }
 

@@ -3,18 +3,22 @@ package io.hatoba.server.content;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Weigher;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
 
 /**
- * A cache of rows that this process's own writes invalidate; exact when nobody else writes, and off
+ * A cache of rows that this process's own writes change; exact when nobody else writes, and off
  * otherwise.
  *
- * <p>A reader that read before a commit must not store what it read after the writer has
- * invalidated it. So each key belongs to a stripe with an epoch: invalidating raises it, and a
- * reader stores its value only if the epoch is what it was before it read. The writer invalidates
- * after its commit and before it answers.
+ * <p>A write holds its keys from before its commit until after it. What is held is not in the cache
+ * and does not get into it: readers ask the database, where they see the row before the commit or
+ * after it, in that order, and never the older one again from here. A reader that read before a
+ * write must not store its value after it either: each key belongs to a stripe with an epoch, which
+ * every hold raises, and a value is stored only if the epoch is what it was before it was read.
  *
  * @param <K> immutable
  * @param <V> immutable
@@ -26,6 +30,9 @@ final class GuardedCache<K, V> {
   private final Cache<K, V> cache;
   private final AtomicLongArray epochs = new AtomicLongArray(STRIPES);
   private final Object[] locks = new Object[STRIPES];
+
+  /** How many holds each stripe has; each under its lock. */
+  private final int[] holds = new int[STRIPES];
 
   /**
    * @param enabled false keeps nothing
@@ -57,7 +64,7 @@ final class GuardedCache<K, V> {
     Optional<V> loaded = load.get();
     if (enabled && loaded.isPresent()) {
       synchronized (locks[stripe]) {
-        if (epochs.get(stripe) == epoch) {
+        if (holds[stripe] == 0 && epochs.get(stripe) == epoch) {
           cache.put(key, loaded.get());
         }
       }
@@ -65,17 +72,50 @@ final class GuardedCache<K, V> {
     return loaded;
   }
 
-  /** Called after the commit that changed the row, whether or not it succeeded. */
-  void invalidate(K key) {
+  /** Holds what a write is about to change; to be closed after its commit, before its answer. */
+  Held hold(Collection<K> keys) {
+    Held held = new Held();
+    keys.forEach(held::add);
+    return held;
+  }
+
+  private void hold(K key) {
     int stripe = stripe(key);
     synchronized (locks[stripe]) {
+      holds[stripe]++;
       epochs.incrementAndGet(stripe);
       cache.invalidate(key);
+    }
+  }
+
+  private void release(K key) {
+    int stripe = stripe(key);
+    synchronized (locks[stripe]) {
+      holds[stripe]--;
+      epochs.incrementAndGet(stripe);
     }
   }
 
   private static int stripe(Object key) {
     int hash = key.hashCode();
     return (hash ^ (hash >>> 16)) & (STRIPES - 1);
+  }
+
+  /** The keys of one write. Used by one thread at a time. */
+  final class Held implements AutoCloseable {
+    private final Set<K> keys = new HashSet<>();
+
+    /** Holds one more key; inside the transaction is early enough. */
+    void add(K key) {
+      if (keys.add(key)) {
+        hold(key);
+      }
+    }
+
+    @Override
+    public void close() {
+      keys.forEach(GuardedCache.this::release);
+      keys.clear();
+    }
   }
 }

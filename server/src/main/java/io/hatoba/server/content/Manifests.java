@@ -132,7 +132,8 @@ public final class Manifests {
     Manifest manifest = ManifestParser.parse(contentType, content);
     References references = References.of(manifest);
     SortedSet<Tag> sortedTags = new TreeSet<>(newTags);
-    try {
+    try (var _ = cache.hold(List.of(new Key(repository.id(), digest)));
+        var _ = tags.hold(repository, sortedTags)) {
       database.write(
           handle -> {
             requireAll(handle, repository, references);
@@ -142,28 +143,23 @@ public final class Manifests {
             }
             return digest;
           });
-    } finally {
-      cache.invalidate(new Key(repository.id(), digest));
-      sortedTags.forEach(tag -> tags.forget(repository, tag));
     }
     return new Stored(digest, manifest.subject().map(Descriptor::digest));
   }
 
   /** Removes a manifest with all tags that point at it. False if it is not there. */
   public boolean delete(Repository repository, Digest digest, Actor actor) {
-    List<Tag> gone = new ArrayList<>();
-    try {
+    try (var _ = cache.hold(List.of(new Key(repository.id(), digest)));
+        var heldTags = tags.hold(repository, List.of())) {
       return database.write(
           handle -> {
-            gone.clear();
             Optional<String> mediaType = lock(handle, repository, digest);
             if (mediaType.isEmpty()) {
               return false;
             }
             for (Tag tag : tags.of(handle, repository, digest)) {
-              if (tags.delete(handle, repository, tag, digest, actor)) {
-                gone.add(tag);
-              }
+              heldTags.add(new Tags.Key(repository.id(), tag));
+              tags.delete(handle, repository, tag, digest, actor);
             }
             delete(handle, repository, digest);
             events.append(
@@ -177,9 +173,6 @@ public final class Manifests {
                     actor));
             return true;
           });
-    } finally {
-      cache.invalidate(new Key(repository.id(), digest));
-      gone.forEach(tag -> tags.forget(repository, tag));
     }
   }
 

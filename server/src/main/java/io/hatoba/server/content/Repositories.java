@@ -8,8 +8,11 @@ import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /** Repositories by name. */
@@ -79,55 +82,92 @@ public final class Repositories {
                   .formatted(name, name),
               name.value()));
     }
-    try {
-      return database.write(handle -> insert(handle, name));
-    } finally {
-      cache.invalidate(name);
-    }
+    return database.write(handle -> insert(handle, name));
   }
 
   /** Names in byte order, after {@code last} (which need not exist), at most {@code limit}. */
   public List<RepositoryName> page(ReadScope scope, Optional<String> last, int limit) {
-    if (limit == 0) {
+    String after = last.orElse("");
+    return switch (scope) {
+      case ReadScope.Everything() -> database.read(handle -> page(handle, after, limit));
+      case ReadScope.Registries(var registries) ->
+          database.read(handle -> page(handle, registries, after, limit));
+    };
+  }
+
+  private static List<RepositoryName> page(Handle handle, String after, int limit) {
+    return handle
+        .createQuery(
+            """
+            SELECT name
+            FROM repository
+            WHERE name > :after
+            ORDER BY name
+            LIMIT :limit
+            """)
+        .bind("after", after)
+        .bind("limit", limit)
+        .mapTo(RepositoryName.class)
+        .list();
+  }
+
+  /**
+   * Registry by registry: the names of one lie together, since all begin with its name and a slash.
+   * What the caller may not read costs nothing.
+   */
+  private static List<RepositoryName> page(
+      Handle handle, Set<Long> registries, String after, int limit) {
+    List<RepositoryName> page = new ArrayList<>();
+    for (Registry registry : registriesInOrder(handle, registries, after)) {
+      if (page.size() == limit) {
+        break;
+      }
+      page.addAll(page(handle, registry, after, limit - page.size()));
+    }
+    return page;
+  }
+
+  private static List<RepositoryName> page(
+      Handle handle, Registry registry, String after, int limit) {
+    return handle
+        .createQuery(
+            """
+            SELECT name
+            FROM repository
+            WHERE registry_id = :registryId AND name > :after
+            ORDER BY name
+            LIMIT :limit
+            """)
+        .bind("registryId", registry.id())
+        .bind("after", after)
+        .bind("limit", limit)
+        .mapTo(RepositoryName.class)
+        .list();
+  }
+
+  /**
+   * Those whose names may come after {@code after}, in the byte order of what their repositories'
+   * names begin with.
+   */
+  private static List<Registry> registriesInOrder(
+      Handle handle, Set<Long> registries, String after) {
+    if (registries.isEmpty()) {
       return List.of();
     }
-    return switch (scope) {
-      case ReadScope.Everything() ->
-          database.read(
-              handle ->
-                  handle
-                      .createQuery(
-                          """
-                          SELECT name
-                          FROM repository
-                          WHERE name > :last
-                          ORDER BY name
-                          LIMIT :limit
-                          """)
-                      .bind("last", last.orElse(""))
-                      .bind("limit", limit)
-                      .mapTo(RepositoryName.class)
-                      .list());
-      case ReadScope.Registries(var registries) ->
-          registries.isEmpty()
-              ? List.of()
-              : database.read(
-                  handle ->
-                      handle
-                          .createQuery(
-                              """
-                              SELECT name
-                              FROM repository
-                              WHERE name > :last AND registry_id IN (<registries>)
-                              ORDER BY name
-                              LIMIT :limit
-                              """)
-                          .bind("last", last.orElse(""))
-                          .bindList("registries", List.copyOf(registries))
-                          .bind("limit", limit)
-                          .mapTo(RepositoryName.class)
-                          .list());
-    };
+    return handle
+        .createQuery(
+            """
+            SELECT id, name
+            FROM registry
+            WHERE id IN (<ids>)
+            ORDER BY name
+            """)
+        .bindList("ids", List.copyOf(registries))
+        .mapTo(Registry.class)
+        .stream()
+        .filter(registry -> (registry.name() + "0").compareTo(after) > 0) // '0' is next to '/'
+        .sorted(Comparator.comparing(registry -> registry.name() + "/"))
+        .toList();
   }
 
   private static Optional<Repository> select(Handle handle, RepositoryName name) {
@@ -183,4 +223,6 @@ public final class Repositories {
   private static RefusedException unknown(RepositoryName name, String message) {
     return new RefusedException(Refusal.unknown(ErrorCode.NAME_UNKNOWN, message, name.value()));
   }
+
+  record Registry(long id, String name) {}
 }

@@ -6,11 +6,11 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
-import io.hatoba.server.database.Ids;
 import io.quarkus.arc.All;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -26,16 +26,13 @@ public final class Tags {
 
   private final Database database;
   private final Events events;
-  private final Ids ids;
   private final InstantSource clock;
   private final List<TagGuard> guards;
   private final GuardedCache<Key, Digest> cache;
 
-  public Tags(
-      Database database, Events events, Ids ids, InstantSource clock, @All List<TagGuard> guards) {
+  public Tags(Database database, Events events, InstantSource clock, @All List<TagGuard> guards) {
     this.database = database;
     this.events = events;
-    this.ids = ids;
     this.clock = clock;
     this.guards = List.copyOf(guards);
     this.cache =
@@ -70,10 +67,8 @@ public final class Tags {
 
   /** Removes a tag; the manifest stays. False if it is not there. */
   public boolean delete(Repository repository, Tag tag, Actor actor) {
-    try {
+    try (var _ = hold(repository, List.of(tag))) {
       return database.write(handle -> delete(handle, repository, tag, actor));
-    } finally {
-      forget(repository, tag);
     }
   }
 
@@ -87,9 +82,11 @@ public final class Tags {
         () -> database.read(handle -> select(handle, repository, tag, "")));
   }
 
-  /** To be called after the transaction that moved or removed the tag, before its answer. */
-  void forget(Repository repository, Tag tag) {
-    cache.invalidate(new Key(repository.id(), tag));
+  /**
+   * Holds tags that a write is about to move or remove; to be closed after it, before its answer.
+   */
+  GuardedCache<Key, Digest>.Held hold(Repository repository, Collection<Tag> tags) {
+    return cache.hold(tags.stream().map(tag -> new Key(repository.id(), tag)).toList());
   }
 
   /**
@@ -256,10 +253,9 @@ public final class Tags {
     handle
         .createUpdate(
             """
-            INSERT INTO tag_history (id, repository_id, name, from_digest, to_digest, at, by_principal)
-            VALUES (:id, :repositoryId, :name, :from, :to, :now, :by)
+            INSERT INTO tag_history (repository_id, name, from_digest, to_digest, at, by_principal)
+            VALUES (:repositoryId, :name, :from, :to, :now, :by)
             """)
-        .bind("id", ids.next())
         .bind("repositoryId", repository.id())
         .bind("name", tag)
         .bind("from", from.orElse(null))
@@ -280,5 +276,5 @@ public final class Tags {
             ErrorCode.PRECONDITION_FAILED, message + ": the push was not carried out", ""));
   }
 
-  private record Key(long repositoryId, Tag tag) {}
+  record Key(long repositoryId, Tag tag) {}
 }

@@ -236,6 +236,23 @@ final class UploadStore {
         == 1;
   }
 
+  /**
+   * Forgets an upload that this process claims; its object is a blob's now. False if somebody else
+   * has gone on with it.
+   */
+  boolean forget(Handle handle, UploadRow row) {
+    return handle
+            .createUpdate(
+                """
+                DELETE FROM upload
+                WHERE id = :id AND claimed_by = :me
+                """)
+            .bind("id", row.id())
+            .bind("me", me)
+            .execute()
+        == 1;
+  }
+
   /** Gives up a claim without having come further. */
   void release(UploadRow row) {
     database.write(

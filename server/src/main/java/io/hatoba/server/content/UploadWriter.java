@@ -24,6 +24,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,10 +107,6 @@ final class UploadWriter implements AutoCloseable {
     return row;
   }
 
-  boolean rowExists() {
-    return rowExists;
-  }
-
   long received() {
     return received;
   }
@@ -187,6 +184,18 @@ final class UploadWriter implements AutoCloseable {
   /** Where the bytes are, after {@link #finish}. */
   Blob.Body body() {
     return key == null ? new Blob.Inline(small.toByteArray()) : new Blob.Stored(key);
+  }
+
+  /**
+   * In the transaction that makes the blob: ends the row of the upload, so that repeating the
+   * request succeeds until {@code until}; nobody can repeat one whose id was never told. False if
+   * somebody else has gone on with the upload.
+   */
+  boolean endRow(Handle handle, Blob blob, Instant now, Instant until) {
+    if (!rowExists) {
+      return true;
+    }
+    return oneRequest ? store.forget(handle, row) : store.finish(handle, row, blob, now, until);
   }
 
   /** The blob's row is committed. */

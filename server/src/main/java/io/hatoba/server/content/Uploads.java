@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public final class Uploads {
+  private static final Logger LOG = Logger.getLogger(Uploads.class);
+
   /**
    * How long a claim holds without being renewed; longer than any pause that the server allows
    * between two bytes.
@@ -63,6 +67,7 @@ public final class Uploads {
   private final Duration expiry;
   private final UploadWriter.UploadParts parts;
   private final RunningDigests digests = new RunningDigests();
+  private final Map<String, UploadRow> opening = new ConcurrentHashMap<>();
   private final Set<String> busy = ConcurrentHashMap.newKeySet();
 
   public Uploads(
@@ -95,11 +100,28 @@ public final class Uploads {
   /** Opens an upload. {@code algorithm} is what the final digest will probably use. */
   public Status start(Repository repository, Actor actor, DigestAlgorithm algorithm) {
     UploadRow row = fresh(repository, actor, algorithm);
-    database.write(
-        handle -> {
-          store.insert(handle, row);
-          return row;
-        });
+    // Nothing was received that could be lost, so nobody waits for the commit; until then this
+    // process remembers.
+    opening.put(row.id(), row);
+    try {
+      database
+          .writeBehind(
+              handle -> {
+                store.insert(handle, row);
+                return row;
+              })
+          .whenComplete(
+              (_, failure) -> {
+                opening.remove(row.id());
+                if (failure != null) {
+                  LOG.error(
+                      "failed to write down a new upload, its client has to start again", failure);
+                }
+              });
+    } catch (RuntimeException e) {
+      opening.remove(row.id());
+      throw e;
+    }
     return status(row);
   }
 
@@ -233,8 +255,7 @@ public final class Uploads {
     Blob present =
         database.write(
             handle -> {
-              if (writer.rowExists()
-                  && !store.finish(handle, writer.row(), ours, now, now.plus(FINISHED_EXPIRY))) {
+              if (!writer.endRow(handle, ours, now, now.plus(FINISHED_EXPIRY))) {
                 throw lostClaim(writer.row().id());
               }
               return blobs.add(handle, repository.id(), ours);
@@ -282,8 +303,9 @@ public final class Uploads {
   }
 
   private Optional<UploadRow> find(Repository repository, String uploadId) {
-    return store
-        .find(repository.id(), uploadId)
+    return Optional.ofNullable(opening.get(uploadId))
+        .filter(row -> row.repositoryId() == repository.id())
+        .or(() -> store.find(repository.id(), uploadId))
         .filter(row -> row.expiresAt().isAfter(clock.instant()));
   }
 

@@ -1,5 +1,7 @@
 package io.hatoba.server.database;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,16 @@ public interface Database extends AutoCloseable {
    * effect outside the handle.
    */
   <T extends @Nullable Object> T write(Work<T> work);
+
+  /**
+   * Queues work that the caller need not wait for. If {@link #exclusive()}, it runs before every
+   * write that this process asks for later, and the stage completes when it is committed; otherwise
+   * it is committed when this returns.
+   */
+  default CompletionStage<Void> writeBehind(Work<?> work) {
+    write(work);
+    return CompletableFuture.completedStage(null);
+  }
 
   /**
    * Whether this process is the only one that can change the database. Then a cache that its own

@@ -1,7 +1,5 @@
 package io.hatoba.server.database;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.startup.StartupException;
@@ -13,10 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
@@ -42,19 +40,17 @@ final class SqliteDatabase implements Database {
   private final Gate gate = new Gate();
   private final SqliteWriter writer;
   private final SqliteCheckpointer checkpointer;
-  private final HikariDataSource readers;
-  private final Jdbi reading;
+  private final SqliteReaders readers;
   private final ThreadPoolExecutor readThreads;
 
   private SqliteDatabase(
       SqliteWriter writer,
       SqliteCheckpointer checkpointer,
-      HikariDataSource readers,
+      SqliteReaders readers,
       int readThreads) {
     this.writer = writer;
     this.checkpointer = checkpointer;
     this.readers = readers;
-    this.reading = Mappings.register(Jdbi.create(readers));
     this.readThreads =
         new ThreadPoolExecutor(
             readThreads,
@@ -83,7 +79,7 @@ final class SqliteDatabase implements Database {
     migrations.apply(writable, Dialect.SQLITE);
     SqliteCheckpointer checkpointer = new SqliteCheckpointer(writable);
     SqliteWriter writer = new SqliteWriter(writable, checkpointer);
-    HikariDataSource readers = readers(file, readThreads, busyTimeout);
+    SqliteReaders readers = new SqliteReaders(readable(file, busyTimeout));
     checkpointer.start(writer);
     return new SqliteDatabase(writer, checkpointer, readers, readThreads);
   }
@@ -99,7 +95,7 @@ final class SqliteDatabase implements Database {
     try {
       CompletableFuture<T> answer =
           CompletableFuture.supplyAsync(
-              () -> reading.inTransaction(handle -> gate.run(work, handle)), readThreads);
+              () -> readers.inTransaction(handle -> gate.run(work, handle)), readThreads);
       return await(answer, false);
     } catch (RejectedExecutionException e) {
       throw new RefusedException(
@@ -118,6 +114,15 @@ final class SqliteDatabase implements Database {
     } finally {
       gate.leave();
     }
+  }
+
+  @Override
+  public CompletionStage<Void> writeBehind(Work<?> work) {
+    gate.enter();
+    return writer
+        .submit(handle -> gate.run(work, handle))
+        .whenComplete((_, _) -> gate.leave())
+        .thenAccept(_ -> {});
   }
 
   @Override
@@ -169,21 +174,15 @@ final class SqliteDatabase implements Database {
     return source;
   }
 
-  private static HikariDataSource readers(Path file, int readThreads, Duration busyTimeout) {
+  private static SQLiteDataSource readable(Path file, Duration busyTimeout) {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(true);
     config.setBusyTimeout(Math.toIntExact(busyTimeout.toMillis()));
     config.setTransactionMode(SQLiteConfig.TransactionMode.DEFERRED);
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);
-    HikariConfig pool = new HikariConfig();
-    pool.setPoolName("sqlite-readers");
-    pool.setJdbcUrl("jdbc:sqlite:" + file);
-    pool.setDataSourceProperties(config.toProperties());
-    pool.setReadOnly(true);
-    pool.setMaximumPoolSize(readThreads);
-    pool.setMaxLifetime(0);
-    pool.setIdleTimeout(0);
-    return new HikariDataSource(pool);
+    SQLiteDataSource source = new SQLiteDataSource(config);
+    source.setUrl("jdbc:sqlite:" + file);
+    return source;
   }
 
   /** Opens the file once, so that what is wrong with it is told in one sentence. */

@@ -202,7 +202,9 @@ final class SqliteWriter implements AutoCloseable {
       Connection connection = source.getConnection();
       Statement statement = connection.createStatement();
       statement.execute("PRAGMA wal_autocheckpoint = 0");
-      return new Session(connection, statement, Mappings.register(Jdbi.create(connection)).open());
+      Jdbi jdbi = Mappings.register(Jdbi.create(connection));
+      jdbi.setStatementBuilderFactory(_ -> new StatementCache());
+      return new Session(connection, statement, jdbi.open());
     }
 
     void execute(String sql) throws SQLException {

@@ -272,7 +272,6 @@ final class ContentFixture implements AutoCloseable {
           new Tags(
               database,
               events,
-              ids,
               clock,
               List.of(
                   (handle, repository, tag, from, to) ->

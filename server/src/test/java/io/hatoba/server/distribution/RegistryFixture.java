@@ -119,7 +119,7 @@ public final class RegistryFixture implements AutoCloseable {
     repositories = new Repositories(database, ids, clock);
     Blobs blobs = new Blobs(database, removals, contentConfig, clock);
     uploads = new Uploads(database, storage, blobs, removals, io, contentConfig, clock);
-    Tags tags = new Tags(database, events, ids, clock, List.of());
+    Tags tags = new Tags(database, events, clock, List.of());
     Manifests manifests = new Manifests(database, blobs, tags, events, contentConfig, clock);
 
     DistributionConfig config = config(DistributionConfig.class, settings);
