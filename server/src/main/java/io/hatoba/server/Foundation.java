@@ -5,6 +5,7 @@ import io.hatoba.server.database.DatabaseConfig;
 import io.hatoba.server.database.Databases;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.startup.DataFolder;
+import io.hatoba.server.startup.NodeId;
 import io.hatoba.server.startup.StartupException;
 import io.hatoba.server.storage.FileStorage;
 import io.hatoba.server.storage.Storage;
@@ -56,6 +57,12 @@ final class Foundation {
   @Singleton
   Storage storage() {
     return storage;
+  }
+
+  @Produces
+  @Singleton
+  NodeId node() {
+    return folder.node();
   }
 
   @Produces

@@ -2,12 +2,12 @@ package io.hatoba.server.content;
 
 import io.hatoba.server.content.Uploads.UploadRow;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.startup.NodeId;
 import io.hatoba.server.storage.ObjectKey;
 import io.hatoba.server.storage.WriteState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -16,13 +16,17 @@ import org.jspecify.annotations.Nullable;
  * object, whose claim); if the row has moved on, nothing is changed and the caller learns it.
  */
 final class UploadStore {
-  /** This run of this process: what it claimed before a restart is nobody's claim. */
-  private final String me = UUID.randomUUID().toString();
+  /**
+   * Whose claims are ours. Within this process {@link Uploads} lets one request at a time come
+   * here.
+   */
+  private final String me;
 
   private final Database database;
   private final ObjectRemovals removals;
 
-  UploadStore(Database database, ObjectRemovals removals) {
+  UploadStore(Database database, ObjectRemovals removals, NodeId node) {
+    this.me = node.value();
     this.database = database;
     this.removals = removals;
   }
@@ -123,13 +127,12 @@ final class UploadStore {
                       SET object_key = :newKey, claimed_by = :me, claimed_until = :until
                       WHERE id = :id AND received = :received AND finished_digest IS NULL
                         AND object_key IS NOT DISTINCT FROM CAST(:objectKey AS TEXT)
-                        AND (claimed_by IS NULL OR claimed_by = :me OR claimed_until <= :now OR :exclusive)
+                        AND (claimed_by IS NULL OR claimed_by = :me OR claimed_until <= :now)
                       """)
                   .bind("newKey", key.id())
                   .bind("me", me)
                   .bind("until", until)
                   .bind("now", now)
-                  .bind("exclusive", database.exclusive())
                   .bind("id", row.id())
                   .bind("received", row.received())
                   .bind("objectKey", row.objectKey())

@@ -6,6 +6,7 @@ import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.startup.NodeId;
 import io.hatoba.server.storage.ObjectKey;
 import io.hatoba.server.storage.Storage;
 import jakarta.inject.Singleton;
@@ -77,11 +78,12 @@ public final class Uploads {
       ObjectRemovals removals,
       ContentIo io,
       ContentConfig config,
+      NodeId node,
       InstantSource clock) {
     this.database = database;
     this.blobs = blobs;
     this.removals = removals;
-    this.store = new UploadStore(database, removals);
+    this.store = new UploadStore(database, removals, node);
     this.clock = clock;
     this.expiry = config.uploadExpiry();
     this.parts =

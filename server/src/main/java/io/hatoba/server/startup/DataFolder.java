@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * DIR/lock        an operating system lock while a server runs; holds its process id
+ * DIR/node        the name of this server among those that share a database
  * DIR/hatoba.db   the database, when it is SQLite (and -wal, -shm beside it)
  * DIR/objects/    the bytes of blobs, when they are files
  * </pre>
@@ -91,6 +93,33 @@ public final class DataFolder implements AutoCloseable {
   /** A file or folder in it. */
   public Path resolve(String name) {
     return path.resolve(name);
+  }
+
+  /**
+   * Who the server on this folder is; made by its first start.
+   *
+   * @throws StartupException if the file cannot be read or written
+   */
+  public NodeId node() {
+    Path file = path.resolve("node");
+    try {
+      if (Files.exists(file)) {
+        String known = Files.readString(file, StandardCharsets.UTF_8).strip();
+        if (!known.isEmpty()) {
+          return new NodeId(known);
+        }
+      }
+      // A crash may leave an empty file; a server that never ran under a name has claimed nothing
+      // with it.
+      NodeId fresh = new NodeId(UUID.randomUUID().toString());
+      Files.writeString(file, fresh.value() + "\n", StandardCharsets.UTF_8);
+      return fresh;
+    } catch (IOException e) {
+      throw new StartupException(
+          "The file %s cannot be read or written (%s). Give this user the right to, or set hatoba.data to another folder."
+              .formatted(file, reason(e)),
+          e);
+    }
   }
 
   /** Gives the lock back. Call it after everything that uses the folder is closed. */

@@ -6,6 +6,7 @@ import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.database.TestDatabases;
+import io.hatoba.server.startup.NodeId;
 import io.hatoba.server.storage.FileStorage;
 import io.hatoba.server.storage.ObjectKey;
 import io.hatoba.server.storage.Storage;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -59,7 +61,7 @@ final class ContentFixture implements AutoCloseable {
     this.opener = engine.opener(dir);
     this.aroundStorage = aroundStorage;
     this.real = opener.get();
-    this.node = new Node(config);
+    this.node = new Node(config, newId());
     real.write(
         handle ->
             handle.execute("INSERT INTO registry (id, name, created_at) VALUES (1, 'team', 0)"));
@@ -79,7 +81,7 @@ final class ContentFixture implements AutoCloseable {
 
   /** The beans of another process on the same database and storage, which must be ended. */
   Node another(TestConfig config) {
-    return new Node(config);
+    return new Node(config, newId());
   }
 
   /** As if the process had ended and started again. */
@@ -88,7 +90,7 @@ final class ContentFixture implements AutoCloseable {
     real.close();
     clock.advance(Duration.ofSeconds(1));
     real = opener.get();
-    node = new Node(node.config);
+    node = new Node(node.config, node.id);
   }
 
   /** A repository that nothing was pushed to yet. */
@@ -191,6 +193,19 @@ final class ContentFixture implements AutoCloseable {
     assertThat(openFiles()).as("no file is open").isEmpty();
   }
 
+  /** Leaves a claim behind, as a process does that is killed while it writes. */
+  void claim(String upload, NodeId id, Instant until) {
+    real.write(
+        handle ->
+            handle
+                .createUpdate(
+                    "UPDATE upload SET claimed_by = :id, claimed_until = :until WHERE id = :upload")
+                .bind("id", id.value())
+                .bind("until", until)
+                .bind("upload", upload)
+                .execute());
+  }
+
   private List<String> openFiles() {
     List<String> open = new ArrayList<>();
     if (!Files.isDirectory(OPEN_FILES)) {
@@ -242,7 +257,12 @@ final class ContentFixture implements AutoCloseable {
   }
 
   /** The content core of one process. */
+  private static NodeId newId() {
+    return new NodeId(UUID.randomUUID().toString());
+  }
+
   final class Node implements AutoCloseable {
+    final NodeId id;
     final TestConfig config;
     final Database database;
     final ContentIo io = new ContentIo();
@@ -258,7 +278,8 @@ final class ContentFixture implements AutoCloseable {
     final Referrers referrers;
     final Housekeeping housekeeping;
 
-    Node(TestConfig config) {
+    Node(TestConfig config, NodeId id) {
+      this.id = id;
       this.config = config;
       this.database = spy;
       Storage storage = aroundStorage.apply(FileStorage.open(dir));
@@ -266,7 +287,7 @@ final class ContentFixture implements AutoCloseable {
       this.events = new Events(database);
       this.removals = new ObjectRemovals(database, storage, clock);
       this.blobs = new Blobs(database, removals, config, clock);
-      this.uploads = new Uploads(database, storage, blobs, removals, io, config, clock);
+      this.uploads = new Uploads(database, storage, blobs, removals, io, config, id, clock);
       this.repositories = new Repositories(database, ids, clock);
       this.tags =
           new Tags(

@@ -98,6 +98,24 @@ final class PostgresUploadsTest extends UploadsContract {
   }
 
   @Test
+  void aNodeThatWasKilledGoesOnWithWhatItHadClaimed() {
+    Repository repository = content.repository();
+    byte[] sent = bytes(3_000);
+    String upload = start(repository);
+    uploads().append(repository, upload, Optional.empty(), body(sent));
+    content.claim(upload, content.node().id, content.clock.instant().plus(Uploads.CLAIM));
+    try (Node other = content.another(TestConfig.DEFAULT)) {
+      refused(
+          ErrorCode.TOOMANYREQUESTS,
+          () -> other.uploads.append(repository, upload, Optional.empty(), body(bytes(10))));
+    }
+
+    content.restart();
+
+    assertThat(content.bytes(finish(repository, upload, sent))).isEqualTo(sent);
+  }
+
+  @Test
   void aNodeThatLostItsClaimCannotFinish() {
     Repository repository = content.repository();
     byte[] first = bytes(3_000);

@@ -37,6 +37,7 @@ import io.hatoba.server.database.TestDatabases;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.registry.Registries;
 import io.hatoba.server.registry.RegistryName;
+import io.hatoba.server.startup.NodeId;
 import io.hatoba.server.storage.FileStorage;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
@@ -118,7 +119,9 @@ public final class RegistryFixture implements AutoCloseable {
     Events events = new Events(database);
     repositories = new Repositories(database, ids, clock);
     Blobs blobs = new Blobs(database, removals, contentConfig, clock);
-    uploads = new Uploads(database, storage, blobs, removals, io, contentConfig, clock);
+    uploads =
+        new Uploads(
+            database, storage, blobs, removals, io, contentConfig, new NodeId("test"), clock);
     Tags tags = new Tags(database, events, clock, List.of());
     Manifests manifests = new Manifests(database, blobs, tags, events, contentConfig, clock);
 
