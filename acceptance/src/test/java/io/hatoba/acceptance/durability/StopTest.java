@@ -87,7 +87,7 @@ class StopTest {
   /** A server that stops ends each connection with the answer, so that clients go elsewhere. */
   private static boolean isStopping(RegistryHttp http) {
     try {
-      return http.get("/").headers().firstValue("Connection").equals(Optional.of("close"));
+      return http.get("/v2/").headers().firstValue("Connection").equals(Optional.of("close"));
     } catch (IOException e) {
       return true; // It does not listen any more.
     }

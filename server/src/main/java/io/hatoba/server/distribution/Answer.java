@@ -21,7 +21,12 @@ final class Answer {
   Answer(Exchange exchange, int status) {
     this.exchange = exchange;
     this.response = exchange.request().response();
+    boolean lastOfConnection = response.headers().contains(Headers.CONNECTION);
     response.headers().clear();
+    if (lastOfConnection) {
+      // Quarkus has asked for it, since the server stops: pooled clients go elsewhere.
+      response.putHeader(Headers.CONNECTION, Headers.CLOSE);
+    }
     response
         .setStatusCode(status)
         .putHeader(Headers.API_VERSION, Headers.REGISTRY_V2)
@@ -137,7 +142,7 @@ final class Answer {
       return;
     }
     boolean closing = exchange.mustClose();
-    if (closing) {
+    if (closing && !exchange.isMultiplexed()) {
       header(Headers.CONNECTION, Headers.CLOSE);
     }
     sending.get().onComplete(_ -> exchange.afterAnswer(closing));

@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -153,6 +155,28 @@ class RawProtocolTest {
                     + "GET /v2/team/app/blobs/%s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nConnection: close\r\n\r\n")
                 .formatted(blob, registry.admin()));
     assertThat(answer).startsWith("HTTP/1.1 401").contains("HTTP/1.1 200").endsWith("hello");
+  }
+
+  @Test
+  void aServerThatStopsEndsEachConnectionWithItsAnswer(@TempDir Path other) throws IOException {
+    try (RegistryFixture stopping = RegistryFixture.start(other)) {
+      stopping.beginToStop();
+      for (String line : List.of("GET /v2/", "GET /v2/team/app/tags/list", "GET /token")) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), stopping.port())) {
+          write(
+              socket,
+              "%s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\n\r\n"
+                  .formatted(line, stopping.admin()));
+          BufferedReader answer = reader(socket);
+          assertThat(answer.readLine()).startsWith("HTTP/1.1 ");
+          assertThat(answer.lines().takeWhile(header -> !header.isEmpty()))
+              .filteredOn(header -> header.toLowerCase(Locale.ROOT).startsWith("connection:"))
+              .singleElement()
+              .asString()
+              .isEqualToIgnoringCase("connection: close");
+        }
+      }
+    }
   }
 
   @Test

@@ -90,9 +90,10 @@ public final class RegistryFixture implements AutoCloseable {
   private final HttpServer server;
   private final HttpClient client;
   private final String admin;
+  private volatile boolean stopping;
 
-  private RegistryFixture(Path folder, Map<String, String> settings, List<PullGate> gates) {
-    InstantSource clock = InstantSource.system();
+  private RegistryFixture(
+      Path folder, Map<String, String> settings, List<PullGate> gates, InstantSource clock) {
     Ids ids = Ids.random(clock);
     database = TestDatabases.sqlite(folder);
     AccessVersion version = new AccessVersion(database);
@@ -162,7 +163,13 @@ public final class RegistryFixture implements AutoCloseable {
                     .setMaxInitialLineLength(16 * 1024)
                     .setMaxHeaderSize(20 * 1024)
                     .setMaxChunkSize(64 * 1024))
-            .requestHandler(router)
+            .requestHandler(
+                request -> {
+                  if (stopping) { // as Quarkus does it, before every route
+                    request.response().headers().add("connection", "close");
+                  }
+                  router.handle(request);
+                })
             .listen()
             .toCompletionStage()
             .toCompletableFuture()
@@ -187,12 +194,23 @@ public final class RegistryFixture implements AutoCloseable {
 
   /** Starts a registry with these settings, for example {@code hatoba.content.inline-blob-size}. */
   public static RegistryFixture start(Path folder, Map<String, String> settings) {
-    return new RegistryFixture(folder, settings, List.of());
+    return start(folder, settings, InstantSource.system());
+  }
+
+  /** Starts a registry that lives in this time. */
+  public static RegistryFixture start(
+      Path folder, Map<String, String> settings, InstantSource clock) {
+    return new RegistryFixture(folder, settings, List.of(), clock);
   }
 
   /** Starts a registry whose pulls these gates are asked about. */
   static RegistryFixture gated(Path folder, PullGate gate) {
-    return new RegistryFixture(folder, Map.of(), List.of(gate));
+    return new RegistryFixture(folder, Map.of(), List.of(gate), InstantSource.system());
+  }
+
+  /** From now on connections end with their next answer. */
+  void beginToStop() {
+    stopping = true;
   }
 
   public int port() {
