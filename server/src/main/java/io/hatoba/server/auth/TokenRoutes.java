@@ -164,7 +164,7 @@ public final class TokenRoutes {
         piece -> {
           received[0] += piece.length();
           if (received[0] > MAX_DRAINED) {
-            exchange.abandon();
+            refuseEndless(exchange);
           } else if (form && received[0] <= MAX_BODY) {
             body.appendBuffer(piece);
           }
@@ -178,11 +178,7 @@ public final class TokenRoutes {
                 Refusal.invalid(ErrorCode.REQUEST_INVALID, "the body must be " + FORM, ""),
                 "");
           } else if (received[0] > MAX_BODY) {
-            refuse(
-                exchange,
-                new Refusal.TooLarge(
-                    ErrorCode.REQUEST_INVALID, "the body has more than 64 KiB", ""),
-                "");
+            refuse(exchange, tooLarge(), "");
           } else {
             run(exchange, () -> post(exchange, body));
           }
@@ -190,6 +186,23 @@ public final class TokenRoutes {
     if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
       request.response().writeContinue();
     }
+  }
+
+  /** Answers a sender that does not come to its end, and listens no more. */
+  private void refuseEndless(Exchange exchange) {
+    HttpServerResponse response = exchange.request().response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    response.endHandler(ended -> exchange.abandon());
+    if (exchange.request().version() != HttpVersion.HTTP_2) {
+      response.putHeader("Connection", "close");
+    }
+    refuse(exchange, tooLarge(), "");
+  }
+
+  private static Refusal tooLarge() {
+    return new Refusal.TooLarge(ErrorCode.REQUEST_INVALID, "the body has more than 64 KiB", "");
   }
 
   /** The one place where a request leaves the event loop. */
@@ -301,14 +314,19 @@ public final class TokenRoutes {
 
   /** One request on its way. */
   private record Exchange(HttpServerRequest request, String address, Context context) {
+    /** Error codes of HTTP/2 (RFC 9113, section 7). The first lets an answer stand. */
+    private static final long NO_ERROR = 0;
+
+    private static final long CANCEL = 8;
+
     void answer(Runnable answer) {
       context.runOnContext(ignored -> answer.run());
     }
 
-    /** Ends a request that gets no answer any more. */
+    /** Ends a request of which nothing more is wanted: its stream, or the connection. */
     void abandon() {
       if (request.version() == HttpVersion.HTTP_2) {
-        request.response().reset();
+        request.response().reset(request.response().ended() ? NO_ERROR : CANCEL);
       } else {
         request.connection().close();
       }

@@ -7,6 +7,7 @@ import io.hatoba.server.content.ByteSource;
 import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ final class Exchange {
   private static final Logger LOG = Logger.getLogger(Exchange.class);
   private static final Pattern FOREIGN_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final long DRAIN_SECONDS = 10;
+  private static final long NO_ERROR = 0;
+  private static final long INTERNAL_ERROR = 2;
 
   private final HttpServerRequest request;
   private final Context eventLoop;
@@ -44,7 +47,7 @@ final class Exchange {
     this.eventLoop = eventLoop;
     this.verb = Verb.of(request.method());
     this.id = requestId(request.getHeader(Headers.REQUEST_ID));
-    this.hasBody = hasBody(request);
+    this.hasBody = hasBody(request, verb);
   }
 
   HttpServerRequest request() {
@@ -167,9 +170,17 @@ final class Exchange {
     return answer != null && answer.isSent();
   }
 
-  /** Ends the connection: there is nobody to answer, or the answer broke off in the middle. */
+  /**
+   * Whether other requests share the connection (HTTP/2). What ends a connection for one request
+   * ends only that request's stream then.
+   */
+  boolean isMultiplexed() {
+    return request.version() == HttpVersion.HTTP_2;
+  }
+
+  /** Breaks off: there is nobody to answer, or the answer broke off in the middle. */
   void abandon() {
-    request.connection().close();
+    cut(INTERNAL_ERROR);
   }
 
   /**
@@ -187,14 +198,14 @@ final class Exchange {
       return;
     }
     if (rest.isHeldBack()) {
-      abandon();
+      cut(NO_ERROR);
       return;
     }
     if (!closing) {
       rest.discard(Long.MAX_VALUE, () -> {});
       return;
     }
-    rest.discard(DRAIN_LIMIT, this::abandon);
+    rest.discard(DRAIN_LIMIT, () -> endAfter(rest));
     eventLoop
         .owner()
         .setTimer(
@@ -202,9 +213,30 @@ final class Exchange {
             _ -> {
               if (!rest.isOver()) {
                 LOG.debugf("closed a connection that went on sending request=%s", id);
-                abandon();
+                cut(NO_ERROR);
               }
             });
+  }
+
+  /** A connection was announced to end; a stream has ended by itself if all of its body came. */
+  private void endAfter(BodyReader rest) {
+    if (!isMultiplexed() || !rest.isOver()) {
+      cut(NO_ERROR);
+    }
+  }
+
+  /**
+   * Wants no more of the request.
+   *
+   * @param reason what HTTP/2 tells the client (RFC 9113, section 7); after a whole answer {@link
+   *     #NO_ERROR} lets it stand (section 8.1)
+   */
+  private void cut(long reason) {
+    if (isMultiplexed()) {
+      onEventLoop(() -> request.response().reset(reason));
+    } else {
+      request.connection().close();
+    }
   }
 
   private boolean isShortRest() {
@@ -222,11 +254,19 @@ final class Exchange {
     }
   }
 
-  private static boolean hasBody(HttpServerRequest request) {
+  /**
+   * HTTP/2 knows no chunks, and whether a stream goes on after its headers is not told to handlers
+   * (Vert.x 4.5): there every request that can bring something has a body, be it an empty one.
+   */
+  private static boolean hasBody(HttpServerRequest request, Verb verb) {
     String length = request.getHeader(Headers.CONTENT_LENGTH);
-    return length == null
-        ? request.headers().contains(Headers.TRANSFER_ENCODING)
-        : !length.equals("0");
+    if (length != null) {
+      return !length.equals("0");
+    }
+    return switch (request.version()) {
+      case HTTP_2 -> verb == Verb.POST || verb == Verb.PUT || verb == Verb.PATCH;
+      case HTTP_1_0, HTTP_1_1 -> request.headers().contains(Headers.TRANSFER_ENCODING);
+    };
   }
 
   private static String requestId(@Nullable String foreign) {
