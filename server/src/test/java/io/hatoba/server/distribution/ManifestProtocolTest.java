@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -175,6 +176,50 @@ class ManifestProtocolTest {
     for (String reference : List.of("one", "two", digest.toString())) {
       assertThat(registry.send("HEAD", "/v2/team/whole/manifests/" + reference).statusCode())
           .isEqualTo(404);
+    }
+  }
+
+  @Test
+  @DisplayName("buildx#663, harbor#16335, #11273: children by digest, then the tagged root")
+  void anImageForManyPlatformsIsDeletedAndPushedAgain() {
+    String repository = "team/buildx";
+    List<Digest> children = new ArrayList<>();
+    for (int platform = 0; platform < 3; platform++) {
+      byte[] child = registry.pushImage(repository, "child", bytes(100 + platform, platform));
+      assertThat(registry.pushManifest(repository, Digest.sha256(child).toString(), child))
+          .extracting(HttpResponse::statusCode)
+          .isEqualTo(201);
+      children.add(Digest.sha256(child));
+    }
+    assertThat(registry.send("DELETE", "/v2/team/buildx/manifests/child").statusCode())
+        .isEqualTo(202);
+    byte[] root =
+        utf8(
+            EMPTY_INDEX.replace(
+                    "[]",
+                    children.stream()
+                        .map(
+                            child ->
+                                "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":1}"
+                                    .formatted(MediaTypes.OCI_MANIFEST, child))
+                        .collect(Collectors.joining(",", "[", "]")))
+                + "}");
+    String latest = "/v2/team/buildx/manifests/latest";
+    for (int push = 0; push < 2; push++) {
+      HttpResponse<byte[]> pushed =
+          registry.send("PUT", latest, root, "Content-Type", MediaTypes.OCI_INDEX);
+      assertThat(pushed.statusCode()).as(text(pushed)).isEqualTo(201);
+      assertThat(registry.send("GET", latest).body()).isEqualTo(root);
+      assertThat(text(registry.send("GET", "/v2/team/buildx/tags/list")))
+          .isEqualTo("{\"name\":\"team/buildx\",\"tags\":[\"latest\"]}");
+
+      String byDigest = "/v2/team/buildx/manifests/" + Digest.sha256(root);
+      assertThat(registry.send("DELETE", byDigest).statusCode()).isEqualTo(202);
+      assertThat(registry.send("GET", latest).statusCode()).isEqualTo(404);
+      for (Digest child : children) {
+        assertThat(registry.send("GET", "/v2/team/buildx/manifests/" + child).statusCode())
+            .isEqualTo(200);
+      }
     }
   }
 

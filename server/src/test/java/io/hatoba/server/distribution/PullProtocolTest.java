@@ -243,6 +243,16 @@ class PullProtocolTest {
   }
 
   @Test
+  @DisplayName("renovate#3877, opa#6580: no redirect takes a client's credentials elsewhere")
+  void nothingIsRedirected() {
+    for (String path : List.of(blob(large), blob(small), "/v2/team/app/manifests/v1")) {
+      HttpResponse<byte[]> answer = registry.send("GET", path);
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.headers().firstValue("Location")).isEmpty();
+    }
+  }
+
+  @Test
   void whatIsRememberedIsAnsweredTheSame() {
     String token = registry.token(Optional.of(registry.admin()), "repository:team/app:pull");
     for (String path : List.of(blob(large), blob(small), "/v2/team/app/manifests/v1", "/v2/")) {
