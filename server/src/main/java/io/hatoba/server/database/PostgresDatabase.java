@@ -27,6 +27,9 @@ import org.postgresql.ds.PGSimpleDataSource;
  * transaction, so work does not go on after one. <b>Reads</b> run in REPEATABLE READ, READ ONLY, on
  * connections of their own.
  *
+ * <p>A server that says nothing for a minute is taken for hung: the connection is given up, and its
+ * caller refused.
+ *
  * <p>If the connection breaks while a commit is under way, the caller is refused although the
  * commit may have succeeded.
  */
@@ -34,6 +37,9 @@ final class PostgresDatabase implements Database {
   private static final Logger LOG = Logger.getLogger(PostgresDatabase.class);
   private static final int TRIES = 8;
   private static final int OLDEST = 140_000;
+
+  /** Far more than a statement takes here, and less than a caller would wait for a hung server. */
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
 
   private final Gate gate = new Gate();
   private final HikariDataSource writers;
@@ -58,6 +64,7 @@ final class PostgresDatabase implements Database {
     PGSimpleDataSource source = address.dataSource(connectionTimeout);
     check(source, address);
     migrations.apply(source, Dialect.POSTGRESQL);
+    limitSilence(source);
     HikariConfig writers = pool(source, "writers", poolSize, connectionTimeout);
     HikariConfig readers = pool(source, "readers", poolSize, connectionTimeout);
     readers.setReadOnly(true);
@@ -123,6 +130,16 @@ final class PostgresDatabase implements Database {
     }
     long most = TimeUnit.MILLISECONDS.toNanos(4L << Math.min(attempt, 6));
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most / 4, most));
+  }
+
+  /**
+   * Of the connections made from now on: migrations take their time. The URL may say {@code
+   * socketTimeout} itself.
+   */
+  private static void limitSilence(PGSimpleDataSource source) {
+    if (source.getSocketTimeout() == 0) {
+      source.setSocketTimeout(Math.toIntExact(LONGEST_SILENCE.toSeconds()));
+    }
   }
 
   private static HikariConfig pool(

@@ -26,6 +26,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class PostgresDatabaseTest extends DatabaseContract {
@@ -198,6 +199,41 @@ final class PostgresDatabaseTest extends DatabaseContract {
   }
 
   @Test
+  void aServerThatHangsDoesNotHoldItsCallers() {
+    assertThat(database.read(PostgresDatabaseTest::longestSilence)).isEqualTo(60_000);
+    assertThat(database.write(PostgresDatabaseTest::longestSilence)).isEqualTo(60_000);
+    try (Database impatient = TestDatabases.postgres(url + "&socketTimeout=1", MIGRATIONS)) {
+      assertUnavailable(
+          () ->
+              impatient.read(
+                  handle -> handle.createQuery("SELECT pg_sleep(600)").mapToMap().list()));
+      assertThat(impatient.<Integer>read(handle -> 3)).isEqualTo(3);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"off, on", "local, on", "on, on", "remote_apply, remote_apply"})
+  void commitsAreDurableWhateverTheServersDefault(String configured, String expected)
+      throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "ALTER DATABASE %s SET synchronous_commit = %s"
+              .formatted(connection.getCatalog(), configured));
+    }
+    try (Database later = TestDatabases.postgres(url, MIGRATIONS)) {
+      assertThat(
+              later.<String>write(
+                  handle ->
+                      handle
+                          .createQuery("SELECT current_setting('synchronous_commit') AS now")
+                          .mapTo(String.class)
+                          .one()))
+          .isEqualTo(expected);
+    }
+  }
+
+  @Test
   void whoGetsNoConnectionInTimeIsRefused() throws Exception {
     CountDownLatch holding = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
@@ -218,6 +254,14 @@ final class PostgresDatabaseTest extends DatabaseContract {
       assertThat(small.<Integer>read(handle -> 3)).isEqualTo(3);
       goOn.countDown();
       assertThat(holder.get()).isEqualTo(1);
+    }
+  }
+
+  private static Integer longestSilence(Handle handle) {
+    try {
+      return handle.getConnection().getNetworkTimeout();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
   }
 
