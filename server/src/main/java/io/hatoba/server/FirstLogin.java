@@ -1,7 +1,7 @@
 package io.hatoba.server;
 
 import io.hatoba.server.account.Bootstrap;
-import io.hatoba.server.account.Secret;
+import io.hatoba.server.startup.Secret;
 
 /**
  * The text that the first start shows, once: what was made, and the commands to log in and push.

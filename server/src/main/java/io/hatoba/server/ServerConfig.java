@@ -1,8 +1,8 @@
 package io.hatoba.server;
 
 import io.hatoba.server.startup.Range;
+import io.hatoba.server.startup.Secret;
 import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.Secret;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,7 +46,7 @@ public interface ServerConfig {
    * The password of the account admin. Used by the first start on an empty folder only. No default:
    * without it the first start makes a random one and prints it.
    */
-  Optional<Secret<String>> adminPassword();
+  Optional<Secret> adminPassword();
 
   /** What the first start on an empty folder makes, and only that one. */
   Bootstrap bootstrap();
@@ -57,7 +57,7 @@ public interface ServerConfig {
      * The access key of the account admin, written id:secret. Used by the first start on an empty
      * folder only. No default: without it the first start makes a random one and prints it.
      */
-    Optional<Secret<String>> accessKey();
+    Optional<Secret> accessKey();
 
     /**
      * The name of the first registry. Default main. Used by the first start on an empty folder

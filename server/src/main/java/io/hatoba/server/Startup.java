@@ -2,7 +2,6 @@ package io.hatoba.server;
 
 import io.hatoba.server.account.Bootstrap;
 import io.hatoba.server.account.Bootstrap.Outcome;
-import io.hatoba.server.account.Secret;
 import io.hatoba.server.content.Housekeeping;
 import io.hatoba.server.startup.StartupException;
 import io.quarkus.runtime.StartupEvent;
@@ -52,16 +51,9 @@ class Startup {
   private Bootstrap.Wanted wanted() {
     try {
       return Bootstrap.Wanted.parse(
-          secret(config.adminPassword()),
-          secret(config.bootstrap().accessKey()),
-          config.bootstrap().registry());
+          config.adminPassword(), config.bootstrap().accessKey(), config.bootstrap().registry());
     } catch (IllegalArgumentException e) {
       throw new StartupException(String.valueOf(e.getMessage()), e);
     }
-  }
-
-  /** What is not configured arrives as a secret that holds null (SmallRye Config 3.16). */
-  private static Optional<Secret> secret(Optional<io.smallrye.config.Secret<String>> configured) {
-    return configured.map(io.smallrye.config.Secret::get).map(Secret::new);
   }
 }

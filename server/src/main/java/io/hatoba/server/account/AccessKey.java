@@ -1,5 +1,6 @@
 package io.hatoba.server.account;
 
+import io.hatoba.server.startup.Secret;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Pattern;

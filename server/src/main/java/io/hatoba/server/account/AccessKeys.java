@@ -5,6 +5,7 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.registry.AccessVersion;
+import io.hatoba.server.startup.Secret;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;

@@ -6,6 +6,7 @@ import io.hatoba.oci.RefusedException;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.registry.AccessVersion;
+import io.hatoba.server.startup.Secret;
 import jakarta.inject.Singleton;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -5,6 +5,7 @@ import io.hatoba.server.database.Database;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.registry.Registries;
 import io.hatoba.server.registry.RegistryName;
+import io.hatoba.server.startup.Secret;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;

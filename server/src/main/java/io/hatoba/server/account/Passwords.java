@@ -3,6 +3,7 @@ package io.hatoba.server.account;
 import com.password4j.Argon2Function;
 import com.password4j.Password;
 import com.password4j.types.Argon2;
+import io.hatoba.server.startup.Secret;
 import java.util.concurrent.Semaphore;
 
 /**

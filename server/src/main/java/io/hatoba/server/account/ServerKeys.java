@@ -1,6 +1,7 @@
 package io.hatoba.server.account;
 
 import io.hatoba.server.database.Database;
+import io.hatoba.server.startup.Secret;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,6 +1,6 @@
 package io.hatoba.server.auth;
 
-import io.hatoba.server.account.Secret;
+import io.hatoba.server.startup.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;

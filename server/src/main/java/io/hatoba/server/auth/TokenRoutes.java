@@ -3,7 +3,7 @@ package io.hatoba.server.auth;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
-import io.hatoba.server.account.Secret;
+import io.hatoba.server.startup.Secret;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;

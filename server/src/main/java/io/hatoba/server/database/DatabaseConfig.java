@@ -1,8 +1,8 @@
 package io.hatoba.server.database;
 
 import io.hatoba.server.startup.Range;
+import io.hatoba.server.startup.Secret;
 import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.Secret;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,7 +22,7 @@ public interface DatabaseConfig {
   Optional<String> username();
 
   /** The PostgreSQL password. No default: without it the one in the URL. No effect on SQLite. */
-  Optional<Secret<String>> password();
+  Optional<Secret> password();
 
   /**
    * How many PostgreSQL connections may write at the same time, and how many more may read. Default

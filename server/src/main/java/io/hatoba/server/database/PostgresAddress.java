@@ -1,7 +1,7 @@
 package io.hatoba.server.database;
 
+import io.hatoba.server.startup.Secret;
 import io.hatoba.server.startup.StartupException;
-import io.smallrye.config.Secret;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -14,8 +14,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  *
  * @param jdbcUrl without user and password
  */
-record PostgresAddress(
-    String jdbcUrl, Optional<String> username, Optional<Secret<String>> password) {
+record PostgresAddress(String jdbcUrl, Optional<String> username, Optional<Secret> password) {
   private static final String JDBC = "jdbc:postgresql://";
 
   /**
@@ -24,8 +23,7 @@ record PostgresAddress(
    *
    * @throws StartupException if it is neither
    */
-  static PostgresAddress parse(
-      String url, Optional<String> username, Optional<Secret<String>> password) {
+  static PostgresAddress parse(String url, Optional<String> username, Optional<Secret> password) {
     if (url.startsWith(JDBC)) {
       return new PostgresAddress(url, username, password);
     }
@@ -48,7 +46,8 @@ record PostgresAddress(
     return new PostgresAddress(
         JDBC + authority.substring(at + 1) + rest + query,
         username.or(() -> who.length < 1 ? Optional.empty() : Optional.of(decode(who[0]))),
-        password.or(() -> who.length < 2 ? Optional.empty() : Optional.of(secret(decode(who[1])))));
+        password.or(
+            () -> who.length < 2 ? Optional.empty() : Optional.of(new Secret(decode(who[1])))));
   }
 
   /** Host, port and database, for messages: nothing that could be a secret. */
@@ -61,17 +60,13 @@ record PostgresAddress(
     PGSimpleDataSource source = new PGSimpleDataSource();
     source.setUrl(jdbcUrl);
     username.ifPresent(source::setUser);
-    password.map(Secret::get).ifPresent(source::setPassword);
+    password.map(Secret::reveal).ifPresent(source::setPassword);
     int seconds = Math.toIntExact(Math.max(1, connectionTimeout.toSeconds()));
     source.setConnectTimeout(seconds);
     source.setLoginTimeout(seconds);
     source.setTcpKeepAlive(true);
     source.setApplicationName("hatoba");
     return source;
-  }
-
-  private static Secret<String> secret(String value) {
-    return () -> value;
   }
 
   private static String decode(String text) {

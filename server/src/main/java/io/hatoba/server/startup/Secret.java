@@ -1,4 +1,4 @@
-package io.hatoba.server.account;
+package io.hatoba.server.startup;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -6,7 +6,10 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
-/** Text that must reach no log, error or answer. Its {@link #toString} is {@code ***}. */
+/**
+ * Text that must reach no log, error or answer. Its {@link #toString} is {@code ***}. A setting of
+ * this type is a secret: it has no flag, and its value is part of no message.
+ */
 public final class Secret {
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -33,7 +36,8 @@ public final class Secret {
     return text.length();
   }
 
-  byte[] bytes() {
+  /** The text in UTF-8. */
+  public byte[] bytes() {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 

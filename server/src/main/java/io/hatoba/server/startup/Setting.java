@@ -82,7 +82,7 @@ public record Setting(
         defaultValue,
         method.getReturnType() != Optional.class && defaultValue.isEmpty(),
         Optional.ofNullable(method.getAnnotation(Range.class)),
-        property.isSecret(),
+        type == Secret.class,
         method.getDeclaringClass(),
         method.getName());
   }

@@ -10,6 +10,7 @@ import io.hatoba.server.auth.AuthNode;
 import io.hatoba.server.auth.SettableClock;
 import io.hatoba.server.auth.TestAuthConfig;
 import io.hatoba.server.auth.TestDatabaseKind;
+import io.hatoba.server.startup.Secret;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

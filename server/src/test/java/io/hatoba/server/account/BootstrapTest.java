@@ -13,6 +13,7 @@ import io.hatoba.server.auth.TestAuthConfig;
 import io.hatoba.server.auth.TestDatabaseKind;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.registry.RegistryName;
+import io.hatoba.server.startup.Secret;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,8 +3,8 @@ package io.hatoba.server.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.hatoba.server.startup.Secret;
 import io.hatoba.server.startup.StartupException;
-import io.smallrye.config.Secret;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +15,7 @@ final class PostgresAddressTest {
 
     assertThat(address.jdbcUrl()).isEqualTo("jdbc:postgresql://db.example:5433/registry");
     assertThat(address.username()).contains("hatoba");
-    assertThat(address.password()).map(Secret::get).contains("p@ss+w:rd");
+    assertThat(address.password()).map(Secret::reveal).contains("p@ss+w:rd");
   }
 
   @Test
@@ -30,10 +30,10 @@ final class PostgresAddressTest {
   void theSettingsWinOverTheUrl() {
     PostgresAddress address =
         PostgresAddress.parse(
-            "postgresql://a:b@db/registry", Optional.of("kim"), Optional.of(() -> "secret"));
+            "postgresql://a:b@db/registry", Optional.of("kim"), Optional.of(new Secret("secret")));
 
     assertThat(address.username()).contains("kim");
-    assertThat(address.password()).map(Secret::get).contains("secret");
+    assertThat(address.password()).map(Secret::reveal).contains("secret");
   }
 
   @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hatoba.server.startup.Settings.Outcome;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.Secret;
 import io.smallrye.config.WithDefault;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +45,7 @@ class SettingsTest {
     @WithDefault("one-way")
     Way way();
 
-    Optional<Secret<String>> password();
+    Optional<Secret> password();
 
     Optional<List<String>> proxies();
 
