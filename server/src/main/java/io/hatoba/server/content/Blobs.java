@@ -4,6 +4,7 @@ import io.hatoba.oci.Digest;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Hot;
 import io.hatoba.server.storage.ObjectKey;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -124,8 +125,8 @@ public final class Blobs {
    * @param digests in order and without repetition: locks are taken in this order
    */
   List<Digest> lock(Handle handle, Repository repository, List<Digest> digests) {
-    return handle
-        .createQuery(
+    return Hot.sql(
+            handle,
             """
             SELECT b.digest
             FROM repository_blob rb
@@ -136,8 +137,10 @@ public final class Blobs {
                 + database.dialect().forShare())
         .bind("repositoryId", repository.id())
         .bindList("digests", digests)
-        .mapTo(Digest.class)
-        .list();
+        .texts()
+        .stream()
+        .map(Digest::parse)
+        .toList();
   }
 
   private static Optional<Row> select(Handle handle, Repository repository, Digest digest) {
@@ -169,8 +172,8 @@ public final class Blobs {
   }
 
   private static boolean insert(Handle handle, Blob blob, Instant now) {
-    return handle
-            .createUpdate(
+    return Hot.sql(
+                handle,
                 """
                 INSERT INTO blob (digest, size, object_key, bytes, created_at)
                 VALUES (:digest, :size, :objectKey, :bytes, :now)
@@ -186,8 +189,8 @@ public final class Blobs {
   }
 
   private void link(Handle handle, long repositoryId, Digest digest, Instant now) {
-    handle
-        .createUpdate(
+    Hot.sql(
+            handle,
             """
             INSERT INTO repository_blob (repository_id, digest, lease_until)
             VALUES (:repositoryId, :digest, :until)

@@ -3,6 +3,7 @@ package io.hatoba.server.content;
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;
@@ -50,8 +51,8 @@ public final class Events {
   }
 
   void append(Handle handle, Event event) {
-    handle
-        .createUpdate(
+    Hot.sql(
+            handle,
             """
             INSERT INTO event (tx, at, kind, registry_id, repository, digest, tag, previous_digest, media_type,
               actor, via, address)

@@ -12,6 +12,7 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,7 +23,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -270,8 +270,8 @@ public final class Manifests {
       References references,
       Actor actor) {
     Instant now = clock.instant();
-    handle
-        .createUpdate(
+    Hot.sql(
+            handle,
             """
             INSERT INTO manifest (digest, bytes, created_at)
             VALUES (:digest, :bytes, :now)
@@ -308,8 +308,8 @@ public final class Manifests {
       Actor actor,
       Instant now) {
     Described described = Described.of(manifest);
-    return handle
-            .createUpdate(
+    return Hot.sql(
+                handle,
                 """
                 INSERT INTO repository_manifest
                   (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by)
@@ -363,8 +363,9 @@ public final class Manifests {
     if (references.edges().isEmpty()) {
       return;
     }
-    PreparedBatch batch =
-        handle.prepareBatch(
+    Hot batch =
+        Hot.sql(
+            handle,
             """
             INSERT INTO manifest_edge (repository_id, parent, child, kind)
             VALUES (:repositoryId, :parent, :child, :kind)
@@ -378,7 +379,7 @@ public final class Manifests {
           .bind("kind", edge.kind())
           .add();
     }
-    batch.execute();
+    batch.executeBatch();
   }
 
   private Optional<String> lock(Handle handle, Repository repository, Digest digest) {

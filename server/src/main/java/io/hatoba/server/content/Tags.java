@@ -6,6 +6,7 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Hot;
 import io.quarkus.arc.All;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -203,8 +204,8 @@ public final class Tags {
 
   private static boolean insert(
       Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
-    return handle
-            .createUpdate(
+    return Hot.sql(
+                handle,
                 """
                 INSERT INTO tag (repository_id, name, digest, created_at, moved_at, moved_by)
                 VALUES (:repositoryId, :name, :to, :now, :now, :by)
@@ -250,8 +251,8 @@ public final class Tags {
       Optional<Digest> to,
       Actor actor,
       Instant now) {
-    handle
-        .createUpdate(
+    Hot.sql(
+            handle,
             """
             INSERT INTO tag_history (repository_id, name, from_digest, to_digest, at, by_principal)
             VALUES (:repositoryId, :name, :from, :to, :now, :by)

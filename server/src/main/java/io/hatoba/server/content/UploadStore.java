@@ -2,6 +2,7 @@ package io.hatoba.server.content;
 
 import io.hatoba.server.content.Uploads.UploadRow;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Hot;
 import io.hatoba.server.startup.NodeId;
 import io.hatoba.server.storage.ObjectKey;
 import io.hatoba.server.storage.WriteState;
@@ -32,8 +33,8 @@ final class UploadStore {
   }
 
   void insert(Handle handle, UploadRow row) {
-    handle
-        .createUpdate(
+    Hot.sql(
+            handle,
             """
             INSERT INTO upload
               (id, repository_id, owner, algorithm, received, object_key, claimed_by, claimed_until, created_at, expires_at)
@@ -219,8 +220,8 @@ final class UploadStore {
     if (row.objectKey() != null && blob.body() instanceof Blob.Inline) {
       removals.queue(handle, new ObjectKey(row.objectKey()), now);
     }
-    return handle
-            .createUpdate(
+    return Hot.sql(
+                handle,
                 """
                 UPDATE upload
                 SET finished_digest = :digest, bytes = NULL, object_key = NULL, claimed_by = NULL, claimed_until = 0,

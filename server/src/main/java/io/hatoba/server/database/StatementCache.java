@@ -27,6 +27,15 @@ final class StatementCache extends DefaultStatementBuilder {
     return kept == null ? super.create(connection, sql, context) : kept;
   }
 
+  /**
+   * As {@link #create}, for a statement that is not Jdbi's. To be given back by {@link
+   * #close(Connection, String, Statement)}.
+   */
+  PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    PreparedStatement kept = idle.remove(sql);
+    return kept == null ? connection.prepareStatement(sql) : kept;
+  }
+
   @Override
   public void close(Connection connection, String sql, Statement statement) throws SQLException {
     if (!(statement instanceof PreparedStatement prepared) || idle.containsKey(sql)) {
