@@ -18,12 +18,25 @@ public final class WebProblems implements ExceptionMapper<WebApplicationExceptio
       return UnreadableBodies.answer(unreadable);
     }
     Response refused = e.getResponse();
-    String title = refused.getStatusInfo().getReasonPhrase();
+    int status = refused.getStatus();
     return Response.fromResponse(refused)
         .type(Problems.PROBLEM_JSON)
         .entity(
             new Problems.Problem(
-                title, refused.getStatus(), "REQUEST_INVALID", title + ": see the API reference"))
+                refused.getStatusInfo().getReasonPhrase(),
+                status,
+                status == 405 ? "UNSUPPORTED" : "REQUEST_INVALID",
+                detail(status)))
         .build();
+  }
+
+  private static String detail(int status) {
+    return switch (status) {
+      case 404 ->
+          "Hatoba has nothing here. The registry protocol is at /v2/, the management API at /api/v1/.";
+      case 405 -> "this resource does not have that method";
+      case 406, 415 -> "the management API speaks application/json";
+      default -> "the request cannot be carried out as it is";
+    };
   }
 }

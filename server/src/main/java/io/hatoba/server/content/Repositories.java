@@ -216,7 +216,7 @@ public final class Repositories {
   private static RefusedException unknownRegistry(RepositoryName name) {
     return unknown(
         name,
-        "registry %s does not exist; registries are made in the console or with POST /api/v1/registries, a push does not make one"
+        "registry %s does not exist; a push does not make one, POST /api/v1/registries does"
             .formatted(name.registry()));
   }
 

@@ -3,11 +3,15 @@ package io.hatoba.server.database;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.startup.StartupException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -74,6 +78,7 @@ final class SqliteDatabase implements Database {
           "The folder %s of the database file does not exist. Create it, or set hatoba.data."
               .formatted(folder));
     }
+    makePrivate(file);
     SQLiteDataSource writable = writable(file, busyTimeout);
     check(file, writable);
     migrations.apply(writable, Dialect.SQLITE);
@@ -157,6 +162,23 @@ final class SqliteDatabase implements Database {
         case Error failure -> throw failure;
         case Throwable failure -> throw new IllegalStateException(failure);
       }
+    }
+  }
+
+  /** The file holds the keys of the service. Its log and index get the same rights from SQLite. */
+  private static void makePrivate(Path file) {
+    Set<PosixFilePermission> ownerOnly = PosixFilePermissions.fromString("rw-------");
+    try {
+      if (Files.exists(file)) {
+        Files.setPosixFilePermissions(file, ownerOnly);
+      } else {
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(ownerOnly));
+      }
+    } catch (IOException e) {
+      throw new StartupException(
+          "The database file %s cannot be made readable by its owner only (%s). Give this user the file and its folder, or set hatoba.data to another folder."
+              .formatted(file, e.getMessage()),
+          e);
     }
   }
 

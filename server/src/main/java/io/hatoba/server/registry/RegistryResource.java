@@ -12,10 +12,10 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
-import java.net.URI;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +53,10 @@ public final class RegistryResource {
         registries.create(
             RegistryName.parse(body.name()),
             new Registries.Settings(body.anonymousPull(), description));
-    return Response.created(URI.create("/api/v1/registries/" + registry.name()))
+    // As a plain header it stays relative: the framework would put its own idea of scheme and host
+    // before it.
+    return Response.status(Response.Status.CREATED)
+        .header(HttpHeaders.LOCATION, "/api/v1/registries/" + registry.name())
         .entity(Shown.of(registry))
         .build();
   }
@@ -75,7 +78,11 @@ public final class RegistryResource {
 
   private static void require(SecurityContext caller, String action) {
     if (!caller.isUserInRole(action)) {
-      throw new RefusedException(new Refusal.Denied("your roles do not include " + action, action));
+      throw new RefusedException(
+          new Refusal.Denied(
+              "%s is not allowed: your roles do not include it, or you came with a token of /token; use the access key itself (Basic)"
+                  .formatted(action),
+              action));
     }
   }
 
