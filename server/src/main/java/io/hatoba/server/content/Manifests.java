@@ -6,13 +6,11 @@ import io.hatoba.oci.DigestAlgorithm;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Manifest;
 import io.hatoba.oci.ManifestParser;
-import io.hatoba.oci.MediaTypes;
 import io.hatoba.oci.Reference;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
-import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,7 +21,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The manifests of a repository. A manifest is stored in the transaction that checks, and locks in
@@ -34,17 +31,9 @@ public final class Manifests {
   private static final int ENTRY_BYTES = 500;
   private static final int DIGESTS_PER_STATEMENT = 1000;
   private static final int NAMED_IN_A_MESSAGE = 20;
-  private static final Set<String> MANIFEST_TYPES =
-      Set.of(
-          MediaTypes.OCI_MANIFEST,
-          MediaTypes.OCI_INDEX,
-          MediaTypes.OCI_ARTIFACT_MANIFEST,
-          MediaTypes.DOCKER_MANIFEST,
-          MediaTypes.DOCKER_MANIFEST_LIST,
-          MediaTypes.DOCKER_SCHEMA_1,
-          MediaTypes.DOCKER_SCHEMA_1_SIGNED);
 
   private final Database database;
+  private final ManifestStore store;
   private final Blobs blobs;
   private final Tags tags;
   private final Events events;
@@ -61,6 +50,7 @@ public final class Manifests {
       ContentConfig config,
       InstantSource clock) {
     this.database = database;
+    this.store = new ManifestStore(database.dialect());
     this.blobs = blobs;
     this.tags = tags;
     this.events = events;
@@ -94,8 +84,8 @@ public final class Manifests {
                   .flatMap(digest -> find(repository, digest))
                   // The tag may have moved, and the manifest it pointed to gone, between the two
                   // looks.
-                  .or(() -> selectByTag(repository, tag))
-              : selectByTag(repository, tag);
+                  .or(() -> findByTag(repository, tag))
+              : findByTag(repository, tag);
     };
   }
 
@@ -137,7 +127,7 @@ public final class Manifests {
       database.write(
           handle -> {
             requireAll(handle, repository, references);
-            store(handle, repository, manifest, content, digest, references, actor);
+            insert(handle, repository, manifest, content, digest, references, actor);
             for (Tag tag : sortedTags) {
               tags.move(handle, repository, tag, digest, condition, actor);
             }
@@ -153,7 +143,7 @@ public final class Manifests {
         var heldTags = tags.hold(repository, List.of())) {
       return database.write(
           handle -> {
-            Optional<String> mediaType = lock(handle, repository, digest);
+            Optional<String> mediaType = store.lock(handle, repository, digest);
             if (mediaType.isEmpty()) {
               return false;
             }
@@ -161,7 +151,7 @@ public final class Manifests {
               heldTags.add(new Tags.Key(repository.id(), tag));
               tags.delete(handle, repository, tag, digest, actor);
             }
-            delete(handle, repository, digest);
+            store.delete(handle, repository, digest);
             events.append(
                 handle,
                 Event.artifact(
@@ -179,39 +169,11 @@ public final class Manifests {
   private Optional<StoredManifest> find(Repository repository, Digest digest) {
     return cache.get(
         new Key(repository.id(), digest),
-        () ->
-            database.read(
-                handle ->
-                    handle
-                        .createQuery(
-                            """
-                            SELECT rm.digest, rm.media_type, m.bytes
-                            FROM repository_manifest rm
-                            JOIN manifest m ON m.digest = rm.digest
-                            WHERE rm.repository_id = :repositoryId AND rm.digest = :digest
-                            """)
-                        .bind("repositoryId", repository.id())
-                        .bind("digest", digest)
-                        .mapTo(StoredManifest.class)
-                        .findOne()));
+        () -> database.read(handle -> store.find(handle, repository, digest)));
   }
 
-  private Optional<StoredManifest> selectByTag(Repository repository, Tag tag) {
-    return database.read(
-        handle ->
-            handle
-                .createQuery(
-                    """
-                    SELECT rm.digest, rm.media_type, m.bytes
-                    FROM tag t
-                    JOIN repository_manifest rm ON rm.repository_id = t.repository_id AND rm.digest = t.digest
-                    JOIN manifest m ON m.digest = rm.digest
-                    WHERE t.repository_id = :repositoryId AND t.name = :tag
-                    """)
-                .bind("repositoryId", repository.id())
-                .bind("tag", tag)
-                .mapTo(StoredManifest.class)
-                .findOne());
+  private Optional<StoredManifest> findByTag(Repository repository, Tag tag) {
+    return database.read(handle -> store.find(handle, repository, tag));
   }
 
   private void requireAll(Handle handle, Repository repository, References references) {
@@ -221,7 +183,7 @@ public final class Manifests {
     }
     List<Digest> missingManifests = new ArrayList<>(references.manifests());
     for (List<Digest> some : pieces(references.manifests())) {
-      missingManifests.removeAll(Set.copyOf(lock(handle, repository, some)));
+      missingManifests.removeAll(Set.copyOf(store.lockAll(handle, repository, some)));
     }
     if (sparseImage) {
       missing.clear();
@@ -245,23 +207,7 @@ public final class Manifests {
     }
   }
 
-  private List<Digest> lock(Handle handle, Repository repository, List<Digest> digests) {
-    return handle
-        .createQuery(
-            """
-            SELECT digest
-            FROM repository_manifest
-            WHERE repository_id = :repositoryId AND digest IN (<digests>)
-            ORDER BY digest
-            """
-                + database.dialect().forShare())
-        .bind("repositoryId", repository.id())
-        .bindList("digests", digests)
-        .mapTo(Digest.class)
-        .list();
-  }
-
-  private void store(
+  private void insert(
       Handle handle,
       Repository repository,
       Manifest manifest,
@@ -270,156 +216,28 @@ public final class Manifests {
       References references,
       Actor actor) {
     Instant now = clock.instant();
-    Hot.sql(
-            handle,
-            """
-            INSERT INTO manifest (digest, bytes, created_at)
-            VALUES (:digest, :bytes, :now)
-            ON CONFLICT (digest) DO NOTHING
-            """)
-        .bind("digest", digest)
-        .bind("bytes", content)
-        .bind("now", now)
-        .execute();
+    store.insertContent(handle, digest, content, now);
     Optional<String> typeBefore = Optional.empty();
     boolean inserted = false;
     while (!inserted && typeBefore.isEmpty()) {
-      inserted = insert(handle, repository, manifest, content.length, digest, actor, now);
+      inserted =
+          store.insert(
+              handle,
+              repository,
+              manifest,
+              new ManifestStore.Push(digest, content.length, now, actor.principal()));
       // If it is there, it must stay until the tags point at it; it may be gone again.
-      typeBefore = inserted ? Optional.empty() : lock(handle, repository, digest);
+      typeBefore = inserted ? Optional.empty() : store.lock(handle, repository, digest);
     }
     if (inserted) {
-      insertEdges(handle, repository, digest, references);
+      store.insertEdges(handle, repository, digest, references);
     } else if (!typeBefore.get().equals(manifest.mediaType())) {
-      retype(handle, repository, manifest, digest, references);
+      store.retype(handle, repository, manifest, digest, references);
     }
     events.append(
         handle,
         Event.artifact(
             Event.Kind.ARTIFACT_PUSHED, now, repository, digest, manifest.mediaType(), actor));
-  }
-
-  private static boolean insert(
-      Handle handle,
-      Repository repository,
-      Manifest manifest,
-      int size,
-      Digest digest,
-      Actor actor,
-      Instant now) {
-    Described described = Described.of(manifest);
-    return Hot.sql(
-                handle,
-                """
-                INSERT INTO repository_manifest
-                  (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by)
-                VALUES
-                  (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by)
-                ON CONFLICT (repository_id, digest) DO NOTHING
-                """)
-            .bind("repositoryId", repository.id())
-            .bind("digest", digest)
-            .bind("size", size)
-            .bind("now", now)
-            .bind("by", actor.principal())
-            .bind("mediaType", described.mediaType())
-            .bind("artifactType", described.artifactType())
-            .bind("subject", described.subject())
-            .bind("annotations", described.annotations())
-            .execute()
-        == 1;
-  }
-
-  /**
-   * The same bytes under another type: what was read from them anew replaces what was read before.
-   */
-  private static void retype(
-      Handle handle,
-      Repository repository,
-      Manifest manifest,
-      Digest digest,
-      References references) {
-    Described described = Described.of(manifest);
-    handle
-        .createUpdate(
-            """
-            UPDATE repository_manifest
-            SET media_type = :mediaType, artifact_type = :artifactType, subject = :subject, annotations = :annotations
-            WHERE repository_id = :repositoryId AND digest = :digest
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("digest", digest)
-        .bind("mediaType", described.mediaType())
-        .bind("artifactType", described.artifactType())
-        .bind("subject", described.subject())
-        .bind("annotations", described.annotations())
-        .execute();
-    deleteEdges(handle, repository, digest);
-    insertEdges(handle, repository, digest, references);
-  }
-
-  private static void insertEdges(
-      Handle handle, Repository repository, Digest parent, References references) {
-    if (references.edges().isEmpty()) {
-      return;
-    }
-    Hot batch =
-        Hot.sql(
-            handle,
-            """
-            INSERT INTO manifest_edge (repository_id, parent, child, kind)
-            VALUES (:repositoryId, :parent, :child, :kind)
-            ON CONFLICT (repository_id, parent, child, kind) DO NOTHING
-            """);
-    for (References.Edge edge : references.edges()) {
-      batch
-          .bind("repositoryId", repository.id())
-          .bind("parent", parent)
-          .bind("child", edge.child())
-          .bind("kind", edge.kind())
-          .add();
-    }
-    batch.executeBatch();
-  }
-
-  private Optional<String> lock(Handle handle, Repository repository, Digest digest) {
-    return handle
-        .createQuery(
-            """
-            SELECT media_type
-            FROM repository_manifest
-            WHERE repository_id = :repositoryId AND digest = :digest
-            """
-                + database.dialect().forUpdate())
-        .bind("repositoryId", repository.id())
-        .bind("digest", digest)
-        .mapTo(String.class)
-        .findOne();
-  }
-
-  private static void delete(Handle handle, Repository repository, Digest digest) {
-    deleteEdges(handle, repository, digest);
-    handle
-        .createUpdate(
-            """
-            DELETE FROM repository_manifest
-            WHERE repository_id = :repositoryId AND digest = :digest
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("digest", digest)
-        .execute();
-  }
-
-  private static void deleteEdges(Handle handle, Repository repository, Digest parent) {
-    handle
-        .createUpdate(
-            """
-            DELETE FROM manifest_edge
-            WHERE repository_id = :repositoryId AND parent = :parent
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("parent", parent)
-        .execute();
   }
 
   private static List<List<Digest>> pieces(List<Digest> digests) {
@@ -457,61 +275,4 @@ public final class Manifests {
   }
 
   private record Key(long repositoryId, Digest digest) {}
-
-  /** What the row says of a manifest besides its digest. */
-  record Described(
-      String mediaType,
-      @Nullable String artifactType,
-      @Nullable String subject,
-      @Nullable String annotations) {
-    static Described of(Manifest manifest) {
-      return new Described(
-          manifest.mediaType(),
-          manifest.artifactType().orElse(null),
-          manifest.subject().map(subject -> subject.digest().toString()).orElse(null),
-          // Only a list of referrers shows them; what is about nothing is in no such list.
-          manifest.subject().map(_ -> Annotations.toJson(manifest.annotations())).orElse(null));
-    }
-  }
-
-  /**
-   * What a manifest names, sorted for locking.
-   *
-   * @param blobs what it names as blobs
-   * @param requiredBlobs those of them that the repository must have
-   * @param manifests what it names as manifests
-   */
-  record References(
-      List<Digest> blobs, List<Digest> requiredBlobs, List<Digest> manifests, List<Edge> edges) {
-    record Edge(Digest child, String kind) {}
-
-    static References of(Manifest manifest) {
-      SortedSet<Digest> blobs = new TreeSet<>();
-      SortedSet<Digest> required = new TreeSet<>();
-      SortedSet<Digest> manifests = new TreeSet<>();
-      List<Edge> edges = new ArrayList<>();
-      switch (manifest) {
-        case Manifest.Image image -> {
-          image.config().ifPresent(config -> edges.add(new Edge(config.digest(), "config")));
-          image.config().ifPresent(config -> required.add(config.digest()));
-          for (Descriptor layer : image.layers()) {
-            edges.add(new Edge(layer.digest(), "layer"));
-            (layer.isNonDistributable() ? blobs : required).add(layer.digest());
-          }
-        }
-        case Manifest.Index index -> {
-          for (Descriptor child : index.manifests()) {
-            // BuildKit's cache export names layers in an index: they are blobs, and must stay as
-            // blobs do.
-            boolean isManifest = MANIFEST_TYPES.contains(child.mediaType());
-            edges.add(new Edge(child.digest(), isManifest ? "manifest" : "layer"));
-            (isManifest ? manifests : blobs).add(child.digest());
-          }
-        }
-      }
-      blobs.addAll(required);
-      return new References(
-          List.copyOf(blobs), List.copyOf(required), List.copyOf(manifests), List.copyOf(edges));
-    }
-  }
 }

@@ -1,0 +1,227 @@
+package io.hatoba.server.content;
+
+import io.hatoba.oci.Digest;
+import io.hatoba.oci.Manifest;
+import io.hatoba.oci.Tag;
+import io.hatoba.server.database.Dialect;
+import io.hatoba.server.database.Hot;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** The SQL of manifests. */
+final class ManifestStore {
+  private final Dialect dialect;
+
+  ManifestStore(Dialect dialect) {
+    this.dialect = dialect;
+  }
+
+  Optional<StoredManifest> find(Handle handle, Repository repository, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT rm.digest, rm.media_type, m.bytes
+            FROM repository_manifest rm
+            JOIN manifest m ON m.digest = rm.digest
+            WHERE rm.repository_id = :repositoryId AND rm.digest = :digest
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .mapTo(StoredManifest.class)
+        .findOne();
+  }
+
+  Optional<StoredManifest> find(Handle handle, Repository repository, Tag tag) {
+    return handle
+        .createQuery(
+            """
+            SELECT rm.digest, rm.media_type, m.bytes
+            FROM tag t
+            JOIN repository_manifest rm ON rm.repository_id = t.repository_id AND rm.digest = t.digest
+            JOIN manifest m ON m.digest = rm.digest
+            WHERE t.repository_id = :repositoryId AND t.name = :tag
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("tag", tag)
+        .mapTo(StoredManifest.class)
+        .findOne();
+  }
+
+  /**
+   * Which of these, sorted, the repository has, locked against removal until the transaction ends.
+   */
+  List<Digest> lockAll(Handle handle, Repository repository, List<Digest> digests) {
+    return handle
+        .createQuery(
+            """
+            SELECT digest
+            FROM repository_manifest
+            WHERE repository_id = :repositoryId AND digest IN (<digests>)
+            ORDER BY digest
+            """
+                + dialect.forShare())
+        .bind("repositoryId", repository.id())
+        .bindList("digests", digests)
+        .mapTo(Digest.class)
+        .list();
+  }
+
+  /** The media type of a manifest that the repository has, locked for change. */
+  Optional<String> lock(Handle handle, Repository repository, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT media_type
+            FROM repository_manifest
+            WHERE repository_id = :repositoryId AND digest = :digest
+            """
+                + dialect.forUpdate())
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .mapTo(String.class)
+        .findOne();
+  }
+
+  /** Keeps the bytes, if they are not there yet. */
+  void insertContent(Handle handle, Digest digest, byte[] content, Instant now) {
+    Hot.sql(
+            handle,
+            """
+            INSERT INTO manifest (digest, bytes, created_at)
+            VALUES (:digest, :bytes, :now)
+            ON CONFLICT (digest) DO NOTHING
+            """)
+        .bind("digest", digest)
+        .bind("bytes", content)
+        .bind("now", now)
+        .execute();
+  }
+
+  /** Adds a manifest to a repository. False if it is there. */
+  boolean insert(Handle handle, Repository repository, Manifest manifest, Push push) {
+    Described described = Described.of(manifest);
+    return Hot.sql(
+                handle,
+                """
+                INSERT INTO repository_manifest
+                  (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by)
+                VALUES
+                  (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by)
+                ON CONFLICT (repository_id, digest) DO NOTHING
+                """)
+            .bind("repositoryId", repository.id())
+            .bind("digest", push.digest())
+            .bind("size", push.size())
+            .bind("now", push.at())
+            .bind("by", push.by())
+            .bind("mediaType", described.mediaType())
+            .bind("artifactType", described.artifactType())
+            .bind("subject", described.subject())
+            .bind("annotations", described.annotations())
+            .execute()
+        == 1;
+  }
+
+  /**
+   * The same bytes under another type: what was read from them anew replaces what was read before.
+   */
+  void retype(
+      Handle handle,
+      Repository repository,
+      Manifest manifest,
+      Digest digest,
+      References references) {
+    Described described = Described.of(manifest);
+    handle
+        .createUpdate(
+            """
+            UPDATE repository_manifest
+            SET media_type = :mediaType, artifact_type = :artifactType, subject = :subject, annotations = :annotations
+            WHERE repository_id = :repositoryId AND digest = :digest
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .bind("mediaType", described.mediaType())
+        .bind("artifactType", described.artifactType())
+        .bind("subject", described.subject())
+        .bind("annotations", described.annotations())
+        .execute();
+    deleteEdges(handle, repository, digest);
+    insertEdges(handle, repository, digest, references);
+  }
+
+  void insertEdges(Handle handle, Repository repository, Digest parent, References references) {
+    if (references.edges().isEmpty()) {
+      return;
+    }
+    Hot batch =
+        Hot.sql(
+            handle,
+            """
+            INSERT INTO manifest_edge (repository_id, parent, child, kind)
+            VALUES (:repositoryId, :parent, :child, :kind)
+            ON CONFLICT (repository_id, parent, child, kind) DO NOTHING
+            """);
+    for (References.Edge edge : references.edges()) {
+      batch
+          .bind("repositoryId", repository.id())
+          .bind("parent", parent)
+          .bind("child", edge.child())
+          .bind("kind", edge.kind())
+          .add();
+    }
+    batch.executeBatch();
+  }
+
+  void delete(Handle handle, Repository repository, Digest digest) {
+    deleteEdges(handle, repository, digest);
+    handle
+        .createUpdate(
+            """
+            DELETE FROM repository_manifest
+            WHERE repository_id = :repositoryId AND digest = :digest
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .execute();
+  }
+
+  private static void deleteEdges(Handle handle, Repository repository, Digest parent) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM manifest_edge
+            WHERE repository_id = :repositoryId AND parent = :parent
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("parent", parent)
+        .execute();
+  }
+
+  /**
+   * One push of a manifest.
+   *
+   * @param size of its bytes
+   * @param by the principal
+   */
+  record Push(Digest digest, int size, Instant at, String by) {}
+
+  /** What the row says of a manifest besides its digest. */
+  record Described(
+      String mediaType,
+      @Nullable String artifactType,
+      @Nullable String subject,
+      @Nullable String annotations) {
+    static Described of(Manifest manifest) {
+      return new Described(
+          manifest.mediaType(),
+          manifest.artifactType().orElse(null),
+          manifest.subject().map(subject -> subject.digest().toString()).orElse(null),
+          // Only a list of referrers shows them; what is about nothing is in no such list.
+          manifest.subject().map(_ -> Annotations.toJson(manifest.annotations())).orElse(null));
+    }
+  }
+}
