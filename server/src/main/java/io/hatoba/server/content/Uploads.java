@@ -1,5 +1,7 @@
 package io.hatoba.server.content;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.DigestAlgorithm;
 import io.hatoba.oci.ErrorCode;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
@@ -69,6 +72,14 @@ public final class Uploads {
   private final UploadWriter.UploadParts parts;
   private final RunningDigests digests = new RunningDigests();
   private final Map<String, UploadRow> opening = new ConcurrentHashMap<>();
+
+  /**
+   * Uploads that could not be written down after their clients were told of them: those are told
+   * why.
+   */
+  private final Cache<String, RefusedException> unopened =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(Duration.ofMinutes(10)).build();
+
   private final Set<String> busy = ConcurrentHashMap.newKeySet();
 
   public Uploads(
@@ -114,11 +125,11 @@ public final class Uploads {
               })
           .whenComplete(
               (_, failure) -> {
-                opening.remove(row.id());
                 if (failure != null) {
-                  LOG.error(
-                      "failed to write down a new upload, its client has to start again", failure);
+                  LOG.error("failed to write down a new upload", failure);
+                  unopened.put(row.id(), asRefusal(failure));
                 }
+                opening.remove(row.id());
               });
     } catch (RuntimeException e) {
       opening.remove(row.id());
@@ -305,6 +316,10 @@ public final class Uploads {
   }
 
   private Optional<UploadRow> find(Repository repository, String uploadId) {
+    RefusedException failure = unopened.getIfPresent(uploadId);
+    if (failure != null) {
+      throw failure;
+    }
     return Optional.ofNullable(opening.get(uploadId))
         .filter(row -> row.repositoryId() == repository.id())
         .or(() -> store.find(repository.id(), uploadId))
@@ -320,6 +335,15 @@ public final class Uploads {
     } finally {
       busy.remove(uploadId);
     }
+  }
+
+  private static RefusedException asRefusal(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof RefusedException refused
+        ? refused
+        : new RefusedException(
+            new Refusal.Unavailable(
+                "the upload could not be written down; start a new one", BUSY_RETRY));
   }
 
   private static void requireAtEnd(UploadRow row, Optional<Range> range) {

@@ -33,7 +33,7 @@ public interface Database extends AutoCloseable {
   /**
    * Queues work that the caller need not wait for. If {@link #exclusive()}, it runs before every
    * write that this process asks for later, and the stage completes when it is committed; otherwise
-   * it is committed when this returns.
+   * it is committed when this returns. It fails as {@link #write} does: the stage, or the call.
    */
   default CompletionStage<Void> writeBehind(Work<?> work) {
     write(work);

@@ -126,8 +126,14 @@ final class SqliteDatabase implements Database {
     gate.enter();
     return writer
         .submit(handle -> gate.run(work, handle))
-        .whenComplete((_, _) -> gate.leave())
-        .thenAccept(_ -> {});
+        .handle(
+            (_, failure) -> {
+              gate.leave();
+              if (failure != null) {
+                throw new CompletionException(DatabaseErrors.translate(failure, true));
+              }
+              return null;
+            });
   }
 
   @Override
