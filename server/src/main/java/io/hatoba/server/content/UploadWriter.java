@@ -138,6 +138,16 @@ final class UploadWriter implements AutoCloseable {
     }
   }
 
+  /** As {@link #receive}; if the body breaks off, what has arrived is written down. */
+  void receiveOrKeep(ByteSource body, Optional<Long> expectedLength) {
+    try {
+      receive(body, expectedLength);
+    } catch (ByteSource.BodyAbortedException e) {
+      save();
+      throw e;
+    }
+  }
+
   /**
    * Writes down how far the upload has come, for the next request.
    *

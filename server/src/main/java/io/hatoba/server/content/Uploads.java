@@ -159,12 +159,7 @@ public final class Uploads {
           UploadRow row = open(repository, uploadId);
           requireAtEnd(row, range);
           try (UploadWriter writer = writer(row, DigestAlgorithm.valueOf(row.algorithm()))) {
-            try {
-              writer.receive(body, expectedLength(range));
-            } catch (ByteSource.BodyAbortedException e) {
-              writer.save();
-              throw e;
-            }
+            writer.receiveOrKeep(body, expectedLength(range));
             return status(writer.save());
           }
         });
@@ -196,12 +191,7 @@ public final class Uploads {
           DigestAlgorithm algorithm =
               row.received() == 0 ? digest.algorithm() : DigestAlgorithm.valueOf(row.algorithm());
           try (UploadWriter writer = writer(row, algorithm)) {
-            try {
-              writer.receive(body, expectedLength(range));
-            } catch (ByteSource.BodyAbortedException e) {
-              writer.save();
-              throw e;
-            }
+            writer.receiveOrKeep(body, expectedLength(range));
             return complete(repository, writer, digest);
           }
         });

@@ -1,13 +1,11 @@
 package io.hatoba.server.database;
 
 import io.hatoba.oci.RefusedException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteDataSource;
 
@@ -56,10 +54,7 @@ final class SqliteReaders implements AutoCloseable {
 
   private Handle open() {
     try {
-      Connection connection = source.getConnection();
-      Jdbi jdbi = Mappings.register(Jdbi.create(() -> connection));
-      jdbi.setStatementBuilderFactory(_ -> new StatementCache());
-      return jdbi.open();
+      return StatementCache.handle(source.getConnection());
     } catch (SQLException e) {
       throw new ConnectionException(e);
     }

@@ -13,7 +13,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteDataSource;
 
@@ -202,9 +201,7 @@ final class SqliteWriter implements AutoCloseable {
       Connection connection = source.getConnection();
       Statement statement = connection.createStatement();
       statement.execute("PRAGMA wal_autocheckpoint = 0");
-      Jdbi jdbi = Mappings.register(Jdbi.create(connection));
-      jdbi.setStatementBuilderFactory(_ -> new StatementCache());
-      return new Session(connection, statement, jdbi.open());
+      return new Session(connection, statement, StatementCache.handle(connection));
     }
 
     void execute(String sql) throws SQLException {

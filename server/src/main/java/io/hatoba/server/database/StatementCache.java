@@ -6,6 +6,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.DefaultStatementBuilder;
 import org.jdbi.v3.core.statement.StatementContext;
 
@@ -19,6 +21,13 @@ final class StatementCache extends DefaultStatementBuilder {
   private static final int TEXTS = 200;
 
   private final Map<String, PreparedStatement> idle = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** A handle on a connection that keeps its statements; closing it closes the connection. */
+  static Handle handle(Connection connection) {
+    Jdbi jdbi = Mappings.register(Jdbi.create(() -> connection));
+    jdbi.setStatementBuilderFactory(_ -> new StatementCache());
+    return jdbi.open();
+  }
 
   @Override
   public PreparedStatement create(Connection connection, String sql, StatementContext context)
