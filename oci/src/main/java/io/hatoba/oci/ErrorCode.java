@@ -34,6 +34,10 @@ public enum ErrorCode {
   PAGINATION_NUMBER_INVALID(400),
   /** The same thing was changed by someone else meanwhile, or {@code If-Match} does not hold. */
   PRECONDITION_FAILED(412),
+  /** The management API wants {@code If-Match} where two editors would overwrite each other. */
+  PRECONDITION_REQUIRED(428),
+  /** A field of a request to the management API breaks a rule. */
+  FIELD_INVALID(422),
   /** It exists already, or something uses it. */
   CONFLICT(409),
   /** A request that is not of the protocol's form. */

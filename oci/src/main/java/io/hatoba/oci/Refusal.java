@@ -3,6 +3,7 @@ package io.hatoba.oci;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Why a request is not carried out. Kinds are closed, so that a renderer can be one exhaustive
@@ -29,6 +30,43 @@ public sealed interface Refusal {
 
   /** The request breaks a rule of the protocol. */
   record Invalid(ErrorCode code, String message, String detail) implements Refusal {}
+
+  /**
+   * Fields of a request break rules.
+   *
+   * @param errors at least one
+   */
+  record InvalidFields(List<FieldError> errors) implements Refusal {
+    public InvalidFields {
+      errors = List.copyOf(errors);
+    }
+
+    @Override
+    public ErrorCode code() {
+      return ErrorCode.FIELD_INVALID;
+    }
+
+    @Override
+    public String message() {
+      return errors.stream()
+          .map(error -> error.field() + " " + error.message())
+          .collect(Collectors.joining("; "));
+    }
+
+    @Override
+    public String detail() {
+      return errors.getFirst().field();
+    }
+  }
+
+  /**
+   * What is wrong with one field.
+   *
+   * @param field a JSON pointer into the body: {@code /name}
+   * @param code upper-case, for a machine: {@code REQUIRED}, {@code NAME_INVALID}
+   * @param message goes on after the field's name: "has 80 characters; at most 64 are possible"
+   */
+  record FieldError(String field, String code, String message) {}
 
   /**
    * Other credentials, or a token with a wider scope, may help (research: oci-clients 2.1).

@@ -4,6 +4,7 @@ import io.hatoba.server.auth.AuthConfig;
 import io.hatoba.server.content.ContentConfig;
 import io.hatoba.server.database.DatabaseConfig;
 import io.hatoba.server.distribution.DistributionConfig;
+import io.hatoba.server.endpoint.EndpointConfig;
 import io.hatoba.server.startup.Setting;
 import java.util.List;
 
@@ -15,6 +16,7 @@ final class Features {
           ServerConfig.class,
           HttpConfig.class,
           AuthConfig.class,
+          EndpointConfig.class,
           DatabaseConfig.class,
           ContentConfig.class,
           DistributionConfig.class);

@@ -35,16 +35,33 @@ class ArchitectureTest {
 
   /** Which packages a package may use. What is not here may not exist. */
   private static final Map<String, Set<String>> ARROWS =
-      Map.of(
-          "startup", Set.of(),
-          "api", Set.of("auth", "content"),
-          "database", Set.of("startup"),
-          "storage", Set.of("startup"),
-          "content", Set.of("database", "storage", "startup"),
-          "registry", Set.of("database", "startup"),
-          "account", Set.of("registry", "database", "startup"),
-          "auth", Set.of("account", "registry", "content", "database", "startup"),
-          "distribution", Set.of("auth", "content", "storage", "startup"));
+      Map.ofEntries(
+          Map.entry("startup", Set.of()),
+          Map.entry("database", Set.of("startup")),
+          Map.entry("storage", Set.of("startup")),
+          Map.entry("permission", Set.of()),
+          Map.entry("endpoint", Set.of("startup")),
+          Map.entry("content", Set.of("database", "storage", "startup")),
+          Map.entry("rest", Set.of("permission", "content")),
+          Map.entry(
+              "registry",
+              Set.of("permission", "rest", "endpoint", "content", "database", "startup")),
+          Map.entry(
+              "account",
+              Set.of("permission", "rest", "registry", "content", "database", "startup")),
+          Map.entry(
+              "auth",
+              Set.of(
+                  "permission",
+                  "rest",
+                  "endpoint",
+                  "account",
+                  "registry",
+                  "content",
+                  "database",
+                  "startup")),
+          Map.entry("distribution", Set.of("auth", "endpoint", "content", "storage", "startup")),
+          Map.entry("api", Set.of("permission", "rest", "endpoint", "auth", "content")));
 
   @Test
   void theClassesAreThere() {

@@ -58,12 +58,9 @@ class ConfigurationReferenceTest {
         .isEqualTo(
             """
             hatoba.admin-password=
-            hatoba.auth.external-url=
-            hatoba.auth.forwarded-header=x-forwarded
             hatoba.auth.issuer=hatoba
             hatoba.auth.service=hatoba
             hatoba.auth.token-lifetime=15m
-            hatoba.auth.trusted-proxies=
             hatoba.bootstrap.access-key=
             hatoba.bootstrap.registry=main
             hatoba.content.blob-lease=24h
@@ -87,6 +84,9 @@ class ConfigurationReferenceTest {
             hatoba.distribution.referrers-page-size=4000000
             hatoba.distribution.tags-page-size=10000
             hatoba.distribution.upload-buffer=64M
+            hatoba.endpoint.external-url=
+            hatoba.endpoint.forwarded-header=x-forwarded
+            hatoba.endpoint.trusted-proxies=
             hatoba.host=0.0.0.0
             hatoba.http.idle-timeout=90s
             hatoba.http.max-header-size=20K

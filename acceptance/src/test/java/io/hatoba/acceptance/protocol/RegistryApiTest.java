@@ -62,8 +62,8 @@ class RegistryApiTest extends ProtocolScenario {
 
   @Test
   void whatIsWrongIsSaid() throws IOException {
-    assertProblem(400, "NAME_INVALID", post("{\"name\":\"Not-Lower\"}"));
-    assertProblem(400, "REQUEST_INVALID", post("{\"description\":\"no name\"}"));
+    assertProblem(422, "FIELD_INVALID", post("{\"name\":\"Not-Lower\"}"));
+    assertProblem(422, "FIELD_INVALID", post("{\"description\":\"no name\"}"));
     assertProblem(400, "REQUEST_INVALID", post("{\"name\":\"x\",\"unheardOf\":1}"));
     assertProblem(400, "REQUEST_INVALID", post("{\"name\":"));
     assertProblem(404, "NAME_UNKNOWN", http().get(REGISTRIES + "/nowhere"));

@@ -1,5 +1,6 @@
 package io.hatoba.server.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
@@ -7,6 +8,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import java.util.List;
+import java.util.Locale;
 
 /** Tells a refusal as problem JSON (RFC 9457), with the code of the registry protocol. */
 @Provider
@@ -16,7 +19,10 @@ public final class Problems implements ExceptionMapper<RefusedException> {
   @Override
   public Response toResponse(RefusedException refused) {
     Refusal refusal = refused.refusal();
-    Response.ResponseBuilder answer = answer(refusal.code(), refusal.message());
+    List<Refusal.FieldError> errors =
+        refusal instanceof Refusal.InvalidFields(var fields) ? fields : List.of();
+    Response.ResponseBuilder answer =
+        answer(refusal.code().status(), refusal.code().name(), refusal.message(), errors);
     switch (refusal) {
       case Refusal.Unauthorized _ ->
           answer.header(HttpHeaders.WWW_AUTHENTICATE, "Basic realm=\"Hatoba\", charset=\"UTF-8\"");
@@ -26,6 +32,7 @@ public final class Problems implements ExceptionMapper<RefusedException> {
           answer.header(HttpHeaders.RETRY_AFTER, Math.max(1, unavailable.retryAfter().toSeconds()));
       case Refusal.Unknown _,
           Refusal.Invalid _,
+          Refusal.InvalidFields _,
           Refusal.Denied _,
           Refusal.Conflict _,
           Refusal.TooLarge _,
@@ -35,18 +42,53 @@ public final class Problems implements ExceptionMapper<RefusedException> {
   }
 
   static Response.ResponseBuilder answer(ErrorCode code, String detail) {
-    int status = code.status();
-    return Response.status(status)
-        .type(PROBLEM_JSON)
-        .header(HttpHeaders.CACHE_CONTROL, "no-store")
-        .entity(
-            new Problem(
-                Response.Status.fromStatusCode(status).getReasonPhrase(),
-                status,
-                code.name(),
-                detail));
+    return answer(code.status(), code.name(), detail, List.of());
   }
 
-  /** The body. */
-  public record Problem(String title, int status, String code, String detail) {}
+  static Response.ResponseBuilder answer(
+      int status, String code, String detail, List<Refusal.FieldError> errors) {
+    return Response.status(status)
+        .type(PROBLEM_JSON)
+        .entity(
+            new Problem(
+                "/api/v1/problems/" + code.toLowerCase(Locale.ROOT).replace('_', '-'),
+                Titles.of(status),
+                status,
+                code,
+                detail,
+                RequestIds.current(),
+                errors));
+  }
+
+  /**
+   * The body.
+   *
+   * @param type the page that explains the code
+   * @param code as in {@link ErrorCode}
+   * @param requestId as in the header {@code X-Request-Id}, and in the log
+   * @param errors what is wrong with which field, if fields are what is wrong
+   */
+  public record Problem(
+      String type,
+      String title,
+      int status,
+      String code,
+      String detail,
+      String requestId,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Refusal.FieldError> errors) {
+    public Problem {
+      errors = List.copyOf(errors);
+    }
+  }
+
+  /** What HTTP calls a status. */
+  private static final class Titles {
+    static String of(int status) {
+      if (status == 422) {
+        return "Unprocessable Content"; // RFC 9110, 15.5.21; Jakarta REST does not know it
+      }
+      Response.Status known = Response.Status.fromStatusCode(status);
+      return known == null ? "Error" : known.getReasonPhrase();
+    }
+  }
 }

@@ -5,6 +5,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import java.util.List;
 
 /**
  * What the framework refuses before an operation sees it: no such path, method or media type, and a
@@ -19,14 +20,16 @@ public final class WebProblems implements ExceptionMapper<WebApplicationExceptio
     }
     Response refused = e.getResponse();
     int status = refused.getStatus();
-    return Response.fromResponse(refused)
-        .type(Problems.PROBLEM_JSON)
-        .entity(
-            new Problems.Problem(
-                refused.getStatusInfo().getReasonPhrase(),
+    Response problem =
+        Problems.answer(
                 status,
                 status == 405 ? "UNSUPPORTED" : "REQUEST_INVALID",
-                detail(status)))
+                detail(status),
+                List.of())
+            .build();
+    return Response.fromResponse(refused)
+        .type(Problems.PROBLEM_JSON)
+        .entity(problem.getEntity())
         .build();
   }
 

@@ -1,12 +1,17 @@
 package io.hatoba.server.auth;
 
+import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.content.Actor;
 import io.hatoba.server.content.ReadScope;
+import io.hatoba.server.permission.Permission;
+import io.hatoba.server.permission.Target;
+import io.hatoba.server.rest.Requester;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -16,7 +21,7 @@ import java.util.stream.Collectors;
  * has the right and the token the scope. Decided with what was known when the request came in;
  * nothing here blocks.
  */
-public final class Caller {
+public final class Caller implements Requester {
   /** The principal of who has shown no credentials. */
   public static final String ANONYMOUS = "anonymous";
 
@@ -30,7 +35,15 @@ public final class Caller {
     this.permissions = permissions;
   }
 
-  /** Who it is. */
+  /** Who has shown no credentials and gets what everybody may. */
+  public static Caller anonymous(String address) {
+    return new Caller(
+        new Actor(ANONYMOUS, "", address),
+        new Reach.Unlimited(),
+        new Permissions(List.of(), Map.of()));
+  }
+
+  @Override
   public Actor actor() {
     return actor;
   }
@@ -106,12 +119,57 @@ public final class Caller {
     return permissions.readScope();
   }
 
-  /**
-   * Whether an action of the management API is allowed, such as {@code registry:create}. Tokens of
-   * the registry protocol allow none.
-   */
-  public boolean mayManage(String action) {
-    return reach instanceof Reach.Unlimited && permissions.manages(action);
+  @Override
+  public Optional<String> sessionId() {
+    return Optional.empty();
+  }
+
+  /** Tokens of the registry protocol allow nothing in the management API. */
+  @Override
+  public boolean may(Permission permission, Target target) {
+    return reach instanceof Reach.Unlimited && permissions.allow(permission, target);
+  }
+
+  @Override
+  public void require(Permission permission, Target target) {
+    if (may(permission, target)) {
+      return;
+    }
+    if (actor.principal().equals(ANONYMOUS)) {
+      throw new RefusedException(
+          new Refusal.Unauthorized("log in to do this", Optional.empty(), List.of()));
+    }
+    if (!(reach instanceof Reach.Unlimited)) {
+      throw new RefusedException(
+          new Refusal.Denied(
+              "tokens of /token are for the registry protocol; use the access key itself (Basic)",
+              permission.identifier()));
+    }
+    Optional<String> registry =
+        switch (target) {
+          case Target.Service() -> Optional.empty();
+          case Target.OfRegistry(var name) -> Optional.of(name);
+          case Target.OfImage(var repository) -> Optional.of(repository.registry());
+        };
+    if (registry.isPresent()
+        && !permissions.allow(Permission.REGISTRY_READ, new Target.OfRegistry(registry.get()))) {
+      throw new RefusedException(
+          Refusal.unknown(
+              ErrorCode.NAME_UNKNOWN,
+              "there is no registry named " + registry.get(),
+              registry.get()));
+    }
+    throw new RefusedException(
+        new Refusal.Denied(
+            "your roles do not include %s on %s".formatted(permission.identifier(), target),
+            permission.identifier()));
+  }
+
+  @Override
+  public ReadScope where(Permission permission) {
+    return reach instanceof Reach.Unlimited
+        ? permissions.where(permission)
+        : new ReadScope.Registries(Set.of());
   }
 
   private RefusedException never(String what, String why, Scope scope) {

@@ -1,6 +1,7 @@
 package io.hatoba.server.auth;
 
 import io.hatoba.oci.Refusal;
+import io.hatoba.server.endpoint.Endpoint;
 import io.hatoba.server.startup.StartupException;
 import jakarta.inject.Singleton;
 import java.util.regex.Pattern;

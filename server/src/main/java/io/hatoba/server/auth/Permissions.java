@@ -4,6 +4,8 @@ import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Grant;
 import io.hatoba.server.account.Role;
 import io.hatoba.server.content.ReadScope;
+import io.hatoba.server.permission.Permission;
+import io.hatoba.server.permission.Target;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -24,41 +26,79 @@ record Permissions(List<Grant> grants, Map<String, Long> opened) {
     grants = List.copyOf(grants);
   }
 
-  /** The registry protocol's part of the table at the end of the guide (FEATURES B2). */
-  static Set<Action> of(Role role) {
+  /** The table at the end of the guide (FEATURES B2). */
+  static Set<Permission> of(Role role) {
     return switch (role) {
-      case PROJECT_ADMIN, PROJECT_MEMBER, SERVICE_ADMIN -> EnumSet.allOf(Action.class);
-      case SERVICE_VIEWER -> EnumSet.of(Action.PULL);
-      case IMAGE_UPLOADER -> EnumSet.of(Action.PUSH);
+      case PROJECT_ADMIN, PROJECT_MEMBER, SERVICE_ADMIN -> EnumSet.allOf(Permission.class);
+      case SERVICE_VIEWER -> {
+        Set<Permission> reads = EnumSet.copyOf(READS);
+        reads.add(Permission.ARTIFACT_PULL);
+        yield reads;
+      }
+      case IMAGE_UPLOADER -> {
+        Set<Permission> reads = EnumSet.copyOf(READS);
+        reads.add(Permission.ARTIFACT_PUSH);
+        yield reads;
+      }
     };
   }
 
-  /** The management API's part of the table, as far as there are operations. */
-  private static Set<String> managementOf(Role role) {
-    return switch (role) {
-      case PROJECT_ADMIN, PROJECT_MEMBER, SERVICE_ADMIN ->
-          Set.of("registry:create", "registry:read");
-      case SERVICE_VIEWER, IMAGE_UPLOADER -> Set.of("registry:read");
-    };
-  }
+  /** What the guide calls Read, without what only administrators look at. */
+  private static final Set<Permission> READS =
+      EnumSet.of(
+          Permission.REGISTRY_READ,
+          Permission.IMAGE_READ,
+          Permission.ARTIFACT_READ,
+          Permission.TAG_READ,
+          Permission.WEBHOOK_READ,
+          Permission.CLEANUP_READ,
+          Permission.PROTECTION_READ,
+          Permission.REPLICATION_READ,
+          Permission.SYSTEM_READ);
 
-  /** Whether a role in the whole service includes an action of the management API. */
-  boolean manages(String action) {
+  /** Whether the roles include a permission on a target. */
+  boolean allow(Permission permission, Target target) {
     return grants.stream()
-        .filter(grant -> grant.registry().isEmpty())
-        .anyMatch(grant -> managementOf(grant.role()).contains(action));
+        .filter(grant -> covers(grant, target))
+        .anyMatch(grant -> of(grant.role()).contains(permission));
+  }
+
+  private static boolean covers(Grant grant, Target target) {
+    if (grant.registry().isEmpty()) {
+      return true;
+    }
+    String registry = grant.registry().get().name();
+    return switch (target) {
+      case Target.Service() -> false;
+      case Target.OfRegistry(var name) -> name.equals(registry);
+      case Target.OfImage(var repository) -> repository.registry().equals(registry);
+    };
+  }
+
+  /** The registries in which a permission is included. */
+  ReadScope where(Permission permission) {
+    Set<Long> ids = new HashSet<>();
+    for (Grant grant : grants) {
+      if (!of(grant.role()).contains(permission)) {
+        continue;
+      }
+      if (grant.registry().isEmpty()) {
+        return new ReadScope.Everything();
+      }
+      ids.add(grant.registry().get().id());
+    }
+    return new ReadScope.Registries(ids);
   }
 
   /** All actions on a repository, whether it exists or not. */
   Set<Action> on(RepositoryName repository) {
-    String registry = repository.registry();
     Set<Action> actions = EnumSet.noneOf(Action.class);
-    for (Grant grant : grants) {
-      if (grant.registry().isEmpty() || grant.registry().get().name().equals(registry)) {
-        actions.addAll(of(grant.role()));
+    for (Action action : Action.values()) {
+      if (allow(action.permission(), new Target.OfImage(repository))) {
+        actions.add(action);
       }
     }
-    if (opened.containsKey(registry)) {
+    if (opened.containsKey(repository.registry())) {
       actions.add(Action.PULL);
     }
     return actions;
@@ -95,17 +135,14 @@ record Permissions(List<Grant> grants, Map<String, Long> opened) {
 
   /** Where this identity may pull. */
   ReadScope readScope() {
-    Set<Long> ids = new HashSet<>(opened.values());
-    for (Grant grant : grants) {
-      if (!of(grant.role()).contains(Action.PULL)) {
-        continue;
+    return switch (where(Permission.ARTIFACT_PULL)) {
+      case ReadScope.Everything everything -> everything;
+      case ReadScope.Registries(var ids) -> {
+        Set<Long> all = new HashSet<>(opened.values());
+        all.addAll(ids);
+        yield new ReadScope.Registries(all);
       }
-      if (grant.registry().isEmpty()) {
-        return new ReadScope.Everything();
-      }
-      ids.add(grant.registry().get().id());
-    }
-    return new ReadScope.Registries(ids);
+    };
   }
 
   /** The answer to {@link #decide}. */

@@ -3,6 +3,7 @@ package io.hatoba.server.auth;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.endpoint.Endpoints;
 import io.hatoba.server.startup.Secret;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.vertx.core.Context;
@@ -253,6 +254,7 @@ public final class TokenRoutes {
           response.putHeader("Retry-After", seconds(unavailable.retryAfter()));
       case Refusal.Unknown unknown -> {}
       case Refusal.Invalid invalid -> {}
+      case Refusal.InvalidFields fields -> {}
       case Refusal.Denied denied -> {}
       case Refusal.Conflict conflict -> {}
       case Refusal.TooLarge tooLarge -> {}

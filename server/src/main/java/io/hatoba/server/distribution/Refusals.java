@@ -5,8 +5,8 @@ import io.hatoba.oci.ProtocolJson;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.auth.Challenge;
-import io.hatoba.server.auth.Endpoints;
 import io.hatoba.server.content.ByteSource.BodyAbortedException;
+import io.hatoba.server.endpoint.Endpoints;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import org.jboss.logging.Logger;
@@ -59,7 +59,7 @@ final class Refusals {
           answer.header(Headers.RETRY_AFTER, seconds(retryAfter));
       case Refusal.Unavailable(String _, Duration retryAfter) ->
           answer.header(Headers.RETRY_AFTER, seconds(retryAfter));
-      case Refusal.Unknown _, Refusal.Invalid _, Refusal.Denied _ -> {}
+      case Refusal.Unknown _, Refusal.Invalid _, Refusal.InvalidFields _, Refusal.Denied _ -> {}
       case Refusal.Conflict _, Refusal.TooLarge _, Refusal.Unsupported _ -> {}
     }
     answer.send(Headers.JSON, ProtocolJson.error(refusal));

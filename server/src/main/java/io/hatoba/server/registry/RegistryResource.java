@@ -3,6 +3,9 @@ package io.hatoba.server.registry;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.permission.Permission;
+import io.hatoba.server.rest.Checks;
+import io.hatoba.server.rest.Requires;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -11,12 +14,11 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.SecurityContext;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,20 +41,16 @@ public final class RegistryResource {
 
   /** Makes a registry: 201 with its address, 409 if the name is taken. */
   @POST
-  public Response create(@Context SecurityContext caller, @Nullable NewRegistry body) {
-    require(caller, "registry:create");
-    if (body == null || body.name() == null) {
-      throw invalid("a registry has a name: send {\"name\": \"…\"}", "/name");
-    }
-    String description = body.description() == null ? "" : body.description();
-    if (description.length() > LONGEST_DESCRIPTION) {
-      throw invalid(
-          "a description has at most " + LONGEST_DESCRIPTION + " characters", "/description");
-    }
+  @Requires(Permission.REGISTRY_CREATE)
+  public Response create(@Nullable NewRegistry body) {
+    NewRegistry wanted = body == null ? new NewRegistry(null, null, false) : body;
+    Checks checks = new Checks();
+    Optional<RegistryName> name = checks.parsed("/name", wanted.name(), RegistryName::parse);
+    String description = checks.text("/description", wanted.description(), LONGEST_DESCRIPTION);
+    checks.done();
     Registry registry =
         registries.create(
-            RegistryName.parse(body.name()),
-            new Registries.Settings(body.anonymousPull(), description));
+            name.orElseThrow(), new Registries.Settings(wanted.anonymousPull(), description));
     // As a plain header it stays relative: the framework would put its own idea of scheme and host
     // before it.
     return Response.status(Response.Status.CREATED)
@@ -64,8 +62,8 @@ public final class RegistryResource {
   /** Shows a registry. */
   @GET
   @Path("{registry}")
-  public Shown get(@Context SecurityContext caller, @PathParam("registry") String name) {
-    require(caller, "registry:read");
+  @Requires(Permission.REGISTRY_READ)
+  public Shown get(@PathParam("registry") String name) {
     return registries
         .find(RegistryName.parse(name))
         .map(Shown::of)
@@ -74,20 +72,6 @@ public final class RegistryResource {
                 new RefusedException(
                     Refusal.unknown(
                         ErrorCode.NAME_UNKNOWN, "there is no registry named " + name, name)));
-  }
-
-  private static void require(SecurityContext caller, String action) {
-    if (!caller.isUserInRole(action)) {
-      throw new RefusedException(
-          new Refusal.Denied(
-              "%s is not allowed: your roles do not include it, or you came with a token of /token; use the access key itself (Basic)"
-                  .formatted(action),
-              action));
-    }
-  }
-
-  private static RefusedException invalid(String message, String field) {
-    return new RefusedException(Refusal.invalid(ErrorCode.REQUEST_INVALID, message, field));
   }
 
   /** What makes a registry. */

@@ -12,6 +12,8 @@ import io.hatoba.server.account.ServerKeys;
 import io.hatoba.server.account.Standings;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
+import io.hatoba.server.endpoint.Endpoints;
+import io.hatoba.server.endpoint.TestEndpointConfig;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.registry.Registries;
 import io.hatoba.server.registry.Registry;
@@ -59,7 +61,7 @@ public final class AuthNode implements AutoCloseable {
     tokens = new Tokens(serverKeys, config, clock);
     Logins logins = new Logins(keys, standings, lastUses, new LoginBrake(clock), clock);
     authenticator = new Authenticator(tokens, logins, standings, registries, version, clock);
-    endpoints = new Endpoints(config);
+    endpoints = new Endpoints(TestEndpointConfig.DEFAULTS);
     challenge = new Challenge(config);
     issuer = new TokenIssuer(logins, tokens, registries, version);
     routes = new TokenRoutes(issuer, endpoints, challenge, config);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RepositoryName;
+import io.hatoba.server.endpoint.Endpoint;
 import io.hatoba.server.startup.StartupException;
 import java.util.List;
 import java.util.Optional;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Grant;
 import io.hatoba.server.account.Role;
+import io.hatoba.server.permission.Permission;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,11 +25,11 @@ class PermissionsTest {
     "IMAGE_UPLOADER, false, true,  false",
   })
   void rolesAreThoseOfTheGuide(Role role, boolean pull, boolean push, boolean delete) {
-    Set<Action> actions = Permissions.of(role);
+    Set<Permission> actions = Permissions.of(role);
 
-    assertThat(actions.contains(Action.PULL)).isEqualTo(pull);
-    assertThat(actions.contains(Action.PUSH)).isEqualTo(push);
-    assertThat(actions.contains(Action.DELETE)).isEqualTo(delete);
+    assertThat(actions.contains(Permission.ARTIFACT_PULL)).isEqualTo(pull);
+    assertThat(actions.contains(Permission.ARTIFACT_PUSH)).isEqualTo(push);
+    assertThat(actions.contains(Permission.ARTIFACT_DELETE)).isEqualTo(delete);
   }
 
   @Test

@@ -29,7 +29,8 @@ class ProxyProtocolTest {
 
   @BeforeAll
   static void start() {
-    trusting = RegistryFixture.start(folder, Map.of("hatoba.auth.trusted-proxies", "127.0.0.1"));
+    trusting =
+        RegistryFixture.start(folder, Map.of("hatoba.endpoint.trusted-proxies", "127.0.0.1"));
     direct = RegistryFixture.start(other);
   }
 

@@ -14,7 +14,6 @@ import io.hatoba.server.account.Standings;
 import io.hatoba.server.auth.AuthConfig;
 import io.hatoba.server.auth.Authenticator;
 import io.hatoba.server.auth.Challenge;
-import io.hatoba.server.auth.Endpoints;
 import io.hatoba.server.auth.LoginBrake;
 import io.hatoba.server.auth.Logins;
 import io.hatoba.server.auth.TokenIssuer;
@@ -34,6 +33,8 @@ import io.hatoba.server.content.Uploads;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.database.TestDatabases;
+import io.hatoba.server.endpoint.EndpointConfig;
+import io.hatoba.server.endpoint.Endpoints;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.registry.Registries;
 import io.hatoba.server.registry.RegistryName;
@@ -109,7 +110,7 @@ public final class RegistryFixture implements AutoCloseable {
         new Logins(keys, standings, new LastUses(database, clock), new LoginBrake(clock), clock);
     Authenticator authenticator =
         new Authenticator(tokens, logins, standings, registries, version, clock);
-    Endpoints endpoints = new Endpoints(authConfig);
+    Endpoints endpoints = new Endpoints(config(EndpointConfig.class, settings));
     Challenge challenge = new Challenge(authConfig);
     TokenIssuer issuer = new TokenIssuer(logins, tokens, registries, version);
 

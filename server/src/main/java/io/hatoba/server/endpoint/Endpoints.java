@@ -1,4 +1,4 @@
-package io.hatoba.server.auth;
+package io.hatoba.server.endpoint;
 
 import io.hatoba.server.startup.StartupException;
 import io.vertx.core.http.HttpServerRequest;
@@ -27,15 +27,15 @@ public final class Endpoints {
 
   private final Optional<Endpoint> external;
   private final Networks trusted;
-  private final AuthConfig.ForwardedHeader kind;
+  private final EndpointConfig.ForwardedHeader kind;
 
-  public Endpoints(AuthConfig config) {
+  public Endpoints(EndpointConfig config) {
     this.external = config.externalUrl().map(Endpoints::external);
     this.kind = config.forwardedHeader();
     try {
       this.trusted = Networks.parse(config.trustedProxies().orElse(List.of()));
     } catch (IllegalArgumentException e) {
-      throw new StartupException("hatoba.auth.trusted-proxies: " + e.getMessage() + ".", e);
+      throw new StartupException("hatoba.endpoint.trusted-proxies: " + e.getMessage() + ".", e);
     }
   }
 
@@ -55,7 +55,7 @@ public final class Endpoints {
 
   private static StartupException badExternal(String url) {
     return new StartupException(
-        "hatoba.auth.external-url must be http:// or https:// with a host and maybe a port, such as"
+        "hatoba.endpoint.external-url must be http:// or https:// with a host and maybe a port, such as"
             + " https://registry.example.com, not '"
             + url
             + "'.");

@@ -1,4 +1,4 @@
-package io.hatoba.server.auth;
+package io.hatoba.server.endpoint;
 
 /**
  * The address under which the client reached the server: scheme, host and port, as the client wrote

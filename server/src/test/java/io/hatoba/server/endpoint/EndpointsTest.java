@@ -1,9 +1,9 @@
-package io.hatoba.server.auth;
+package io.hatoba.server.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.hatoba.server.auth.AuthConfig.ForwardedHeader;
+import io.hatoba.server.endpoint.EndpointConfig.ForwardedHeader;
 import io.hatoba.server.startup.StartupException;
 import java.util.List;
 import java.util.Map;
@@ -17,12 +17,13 @@ class EndpointsTest {
   private static final String PROXY = "10.0.0.1";
   private static final String STRANGER = "203.0.113.9";
 
-  private final Endpoints direct = new Endpoints(TestAuthConfig.DEFAULTS);
+  private final Endpoints direct = new Endpoints(TestEndpointConfig.DEFAULTS);
   private final Endpoints behind =
       new Endpoints(
-          TestAuthConfig.DEFAULTS.trusting(ForwardedHeader.X_FORWARDED, "10.0.0.0/8", "fd00::/8"));
+          TestEndpointConfig.DEFAULTS.trusting(
+              ForwardedHeader.X_FORWARDED, "10.0.0.0/8", "fd00::/8"));
   private final Endpoints standard =
-      new Endpoints(TestAuthConfig.DEFAULTS.trusting(ForwardedHeader.FORWARDED, "10.0.0.0/8"));
+      new Endpoints(TestEndpointConfig.DEFAULTS.trusting(ForwardedHeader.FORWARDED, "10.0.0.0/8"));
 
   @Test
   void withoutAProxyItIsTheHostThatTheClientWrote() {
@@ -111,7 +112,7 @@ class EndpointsTest {
   @Test
   void theConfiguredAddressWins() {
     Endpoints endpoints =
-        new Endpoints(TestAuthConfig.DEFAULTS.externalUrl("https://registry.example.com/"));
+        new Endpoints(TestEndpointConfig.DEFAULTS.externalUrl("https://registry.example.com/"));
 
     assertThat(origin(endpoints, STRANGER, "other", Map.of()))
         .isEqualTo("https://registry.example.com");
@@ -161,17 +162,17 @@ class EndpointsTest {
   void wrongSettingsStopTheStartByName() {
     for (String url :
         List.of("registry.example.com", "ftp://x", "https://x/path", "https://", "https://a b")) {
-      assertThatThrownBy(() -> new Endpoints(TestAuthConfig.DEFAULTS.externalUrl(url)))
+      assertThatThrownBy(() -> new Endpoints(TestEndpointConfig.DEFAULTS.externalUrl(url)))
           .isInstanceOf(StartupException.class)
-          .hasMessageContaining("hatoba.auth.external-url");
+          .hasMessageContaining("hatoba.endpoint.external-url");
     }
     for (String proxy : List.of("proxy.example.com", "10.0.0.0/33", "10.0.0.0/x", "/8", "")) {
       assertThatThrownBy(
               () ->
                   new Endpoints(
-                      TestAuthConfig.DEFAULTS.trusting(ForwardedHeader.X_FORWARDED, proxy)))
+                      TestEndpointConfig.DEFAULTS.trusting(ForwardedHeader.X_FORWARDED, proxy)))
           .isInstanceOf(StartupException.class)
-          .hasMessageContaining("hatoba.auth.trusted-proxies");
+          .hasMessageContaining("hatoba.endpoint.trusted-proxies");
     }
   }
 

@@ -1,4 +1,4 @@
-package io.hatoba.server.auth;
+package io.hatoba.server.endpoint;
 
 import java.net.InetAddress;
 import java.util.Arrays;
@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A list of networks, each an address or in CIDR form. */
-final class Networks {
+public final class Networks {
   private final List<Network> networks;
 
   private Networks(List<Network> networks) {
@@ -18,7 +18,7 @@ final class Networks {
    *
    * @throws IllegalArgumentException naming the entry that is neither
    */
-  static Networks parse(List<String> entries) {
+  public static Networks parse(List<String> entries) {
     return new Networks(entries.stream().map(String::strip).map(Networks::parse).toList());
   }
 
@@ -50,7 +50,7 @@ final class Networks {
   }
 
   /** Whether an address lies in one of them; false for text that is no address. */
-  boolean contain(String text) {
+  public boolean contain(String text) {
     if (networks.isEmpty()) {
       return false;
     }

@@ -1,0 +1,34 @@
+package io.hatoba.server.rest;
+
+import io.hatoba.oci.RefusedException;
+import io.hatoba.server.content.Actor;
+import io.hatoba.server.content.ReadScope;
+import io.hatoba.server.permission.Permission;
+import io.hatoba.server.permission.Target;
+import java.util.Optional;
+
+/**
+ * Who makes the current request. To be injected; knows what was true when the request came in and
+ * never asks the database.
+ */
+public interface Requester {
+  /** Who it is, for history, events and audit. */
+  Actor actor();
+
+  /** The session that the request belongs to, if it came with the console's cookie. */
+  Optional<String> sessionId();
+
+  /** Whether the caller is allowed something on a target. */
+  boolean may(Permission permission, Target target);
+
+  /**
+   * As {@link #may}, for targets that are not in the path.
+   *
+   * @throws RefusedException with {@code UNAUTHORIZED} for who is not known, {@code DENIED} with
+   *     the missing permission, {@code NAME_UNKNOWN} where the caller may not know of the registry
+   */
+  void require(Permission permission, Target target);
+
+  /** The registries in which the caller is allowed something, on the whole or on some images. */
+  ReadScope where(Permission permission);
+}
