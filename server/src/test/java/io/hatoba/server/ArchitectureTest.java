@@ -40,6 +40,7 @@ class ArchitectureTest {
           Map.entry("database", Set.of("startup")),
           Map.entry("storage", Set.of("startup")),
           Map.entry("permission", Set.of()),
+          Map.entry("pattern", Set.of()),
           Map.entry("endpoint", Set.of("startup")),
           Map.entry("content", Set.of("database", "storage", "startup")),
           Map.entry("rest", Set.of("permission", "content")),
@@ -48,11 +49,13 @@ class ArchitectureTest {
               Set.of("permission", "rest", "endpoint", "content", "database", "startup")),
           Map.entry(
               "account",
-              Set.of("permission", "rest", "registry", "content", "database", "startup")),
+              Set.of(
+                  "permission", "pattern", "rest", "registry", "content", "database", "startup")),
           Map.entry(
               "auth",
               Set.of(
                   "permission",
+                  "pattern",
                   "rest",
                   "endpoint",
                   "account",

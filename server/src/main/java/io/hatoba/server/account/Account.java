@@ -12,6 +12,9 @@ import java.util.regex.Pattern;
  * @param enabled while false none of the account's keys and tokens work
  */
 public record Account(long id, String name, boolean enabled, Instant createdAt) {
+  /** What the name of a service account begins with; no person's name can. */
+  public static final String ROBOT = "robot$";
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
 
   /**
@@ -38,6 +41,6 @@ public record Account(long id, String name, boolean enabled, Instant createdAt) 
 
   /** As {@link #principal()}, for the account with this name. */
   public static String principal(String name) {
-    return "account:" + name;
+    return name.startsWith(ROBOT) ? "robot:" + name.substring(ROBOT.length()) : "account:" + name;
   }
 }

@@ -79,12 +79,13 @@ public final class Accounts {
         handle
             .createUpdate(
                 """
-                INSERT INTO account (id, name, password_hash, enabled, created_at)
-                VALUES (:id, :name, :passwordHash, TRUE, :createdAt)
+                INSERT INTO account (id, name, principal, password_hash, enabled, created_at)
+                VALUES (:id, :name, :principal, :passwordHash, TRUE, :createdAt)
                 ON CONFLICT (name) DO NOTHING
                 """)
             .bind("id", account.id())
             .bind("name", name)
+            .bind("principal", account.principal())
             .bind("passwordHash", passwordHash)
             .bind("createdAt", account.createdAt().toEpochMilli())
             .execute();

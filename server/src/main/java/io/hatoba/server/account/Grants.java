@@ -50,7 +50,7 @@ public final class Grants {
             """)
         .bind("principal", principal)
         .bind("registry", registry.orElse(EVERYWHERE))
-        .bind("role", role.identifier())
+        .bind("role", role.name())
         .bind("createdAt", clock.millis())
         .execute();
   }
@@ -67,7 +67,7 @@ public final class Grants {
                     """)
                 .bind("principal", principal)
                 .bind("registry", registry.orElse(EVERYWHERE))
-                .bind("role", role.identifier())
+                .bind("role", role.name())
                 .execute());
   }
 

@@ -9,7 +9,10 @@ import java.util.Optional;
  *
  * @param generation of the secret; a token of another one is void
  * @param account the name of the owner
- * @param grants the roles of the owner; roles in registries that do not exist are left out
+ * @param principal how the owner is named in grants, tokens, history and events
+ * @param scopes to what the key is narrowed; empty if it may do all that its owner may
+ * @param grants the roles of the owner and of its groups; roles in registries that do not exist are
+ *     left out
  */
 public record Standing(
     String keyId,
@@ -18,15 +21,28 @@ public record Standing(
     boolean keyEnabled,
     Optional<Instant> expiresAt,
     String account,
+    String principal,
     boolean accountEnabled,
+    Optional<List<KeyScope>> scopes,
     List<Grant> grants) {
   public Standing {
+    scopes = scopes.map(List::copyOf);
     grants = List.copyOf(grants);
   }
 
-  /** How the owner is named in tokens, history and events. */
-  public String principal() {
-    return Account.principal(account);
+  /** The same with these roles. */
+  Standing with(List<Grant> roles) {
+    return new Standing(
+        keyId,
+        secretMac,
+        generation,
+        keyEnabled,
+        expiresAt,
+        account,
+        principal,
+        accountEnabled,
+        scopes,
+        roles);
   }
 
   /** Whether the key works at this moment. */

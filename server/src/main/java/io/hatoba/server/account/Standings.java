@@ -6,10 +6,8 @@ import io.hatoba.server.database.Database;
 import jakarta.inject.Singleton;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -20,18 +18,37 @@ import org.jdbi.v3.core.Handle;
 public final class Standings {
   private static final int MAX_REMEMBERED = 10_000;
 
-  /** Not in the method that runs it only because the test of its plan needs it too. */
+  /** Roles beyond this many, of one principal with its groups, do not count. */
+  private static final int MAX_GRANTS = 5 * Grants.MAX_PER_PRINCIPAL;
+
+  /** Not in the methods that run them only because the test of their plans needs them too. */
   static final String SELECT =
       """
-      SELECT k.secret_mac, k.generation, k.enabled AS key_enabled, k.expires_at,
-        a.name AS account, a.enabled AS account_enabled,
-        g.role, g.registry_id, r.name AS registry
+      SELECT k.secret_mac, k.generation, k.enabled AS key_enabled, k.expires_at, k.scopes,
+        a.name AS account, a.principal, a.enabled AS account_enabled
       FROM access_key k
       JOIN account a ON a.id = k.account_id
-      LEFT JOIN role_grant g ON g.principal = 'account:' || a.name
-      LEFT JOIN registry r ON r.id = g.registry_id
       WHERE k.id = :id
-      ORDER BY g.registry_id, g.role
+      """;
+
+  static final String SELECT_GRANTS =
+      """
+      SELECT g.registry_id, g.role, r.name AS registry, o.description, o.permissions, o.images,
+        CAST(NULL AS TEXT) AS group_name
+      FROM role_grant g
+      LEFT JOIN registry r ON r.id = g.registry_id
+      LEFT JOIN role o ON o.name = g.role
+      WHERE g.principal = :principal
+      UNION ALL
+      SELECT g.registry_id, g.role, r.name AS registry, o.description, o.permissions, o.images,
+        m.name AS group_name
+      FROM account a
+      JOIN account_group m ON m.account_id = a.id
+      JOIN role_grant g ON g.principal = 'group:' || m.name
+      LEFT JOIN registry r ON r.id = g.registry_id
+      LEFT JOIN role o ON o.name = g.role
+      WHERE a.principal = :principal
+      ORDER BY 1, 2
       LIMIT :limit
       """;
 
@@ -68,62 +85,76 @@ public final class Standings {
     return loaded;
   }
 
-  private static Optional<Standing> select(Handle handle, String keyId) {
-    List<Row> rows =
-        handle
-            .createQuery(SELECT)
-            .bind("id", keyId)
-            .bind("limit", Grants.MAX_PER_PRINCIPAL)
-            .map((row, context) -> row(keyId, row))
-            .list();
-    if (rows.isEmpty()) {
-      return Optional.empty();
-    }
-    Set<Grant> grants = new LinkedHashSet<>();
-    rows.forEach(row -> row.grant().ifPresent(grants::add));
-    Standing first = rows.getFirst().standing();
-    return Optional.of(
-        new Standing(
-            keyId,
-            first.secretMac(),
-            first.generation(),
-            first.keyEnabled(),
-            first.expiresAt(),
-            first.account(),
-            first.accountEnabled(),
-            List.copyOf(grants)));
+  /**
+   * The roles of a principal: of an account with those of its groups, of a robot or a group its
+   * own. Always asks the database.
+   *
+   * @param principal {@code account:kim}, {@code robot:ci}, {@code group:dev}; one that does not
+   *     exist has no roles, or those that it was given beforehand
+   */
+  public List<Grant> grantsOf(String principal) {
+    return database.read(handle -> grants(handle, principal));
   }
 
-  private static Row row(String keyId, ResultSet row) throws SQLException {
-    Standing standing =
-        new Standing(
-            keyId,
-            new SecretMac(row.getString("secret_mac")),
-            row.getInt("generation"),
-            row.getBoolean("key_enabled"),
-            AccessKeys.instant(row, "expires_at"),
-            row.getString("account"),
-            row.getBoolean("account_enabled"),
-            List.of());
-    return new Row(standing, grant(row));
+  private static Optional<Standing> select(Handle handle, String keyId) {
+    return handle
+        .createQuery(SELECT)
+        .bind("id", keyId)
+        .map((row, context) -> standing(keyId, row))
+        .findOne()
+        .map(standing -> standing.with(grants(handle, standing.principal())));
+  }
+
+  private static Standing standing(String keyId, ResultSet row) throws SQLException {
+    return new Standing(
+        keyId,
+        new SecretMac(row.getString("secret_mac")),
+        row.getInt("generation"),
+        row.getBoolean("key_enabled"),
+        AccessKeys.instant(row, "expires_at"),
+        row.getString("account"),
+        row.getString("principal"),
+        row.getBoolean("account_enabled"),
+        Optional.ofNullable(row.getString("scopes")).map(KeyScope::fromJson),
+        List.of());
+  }
+
+  private static List<Grant> grants(Handle handle, String principal) {
+    return handle
+        .createQuery(SELECT_GRANTS)
+        .bind("principal", principal)
+        .bind("limit", MAX_GRANTS)
+        .map((row, context) -> grant(row))
+        .stream()
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** A role that this version does not know, or in a registry that is gone, allows nothing. */
   private static Optional<Grant> grant(ResultSet row) throws SQLException {
-    Optional<Role> role = Optional.ofNullable(row.getString("role")).flatMap(Role::of);
+    Optional<Role> role = role(row);
     long registryId = row.getLong("registry_id");
-    String registry = row.getString("registry");
-    if (role.isEmpty()) {
-      return Optional.empty();
-    }
-    if (registryId == Grants.EVERYWHERE) {
-      return Optional.of(Grant.everywhere(role.get()));
-    }
-    return Optional.ofNullable(registry)
-        .map(name -> new Grant(role.get(), Optional.of(new Grant.In(registryId, name))));
+    Optional<Grant.In> registry =
+        Optional.ofNullable(row.getString("registry")).map(name -> new Grant.In(registryId, name));
+    Optional<String> group = Optional.ofNullable(row.getString("group_name"));
+    return registryId == Grants.EVERYWHERE || registry.isPresent()
+        ? role.map(known -> new Grant(known, registry, group))
+        : Optional.empty();
+  }
+
+  private static Optional<Role> role(ResultSet row) throws SQLException {
+    String name = row.getString("role");
+    Optional<Role> builtIn = Role.builtIn(name);
+    String permissions = row.getString("permissions");
+    return builtIn.isPresent() || permissions == null
+        ? builtIn
+        : Optional.of(
+            Role.stored(
+                name,
+                row.getString("description"),
+                permissions,
+                Optional.ofNullable(row.getString("images"))));
   }
 
   private record Versioned(long version, Standing standing) {}
-
-  private record Row(Standing standing, Optional<Grant> grant) {}
 }

@@ -2,7 +2,6 @@ package io.hatoba.server.auth;
 
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Grant;
-import io.hatoba.server.account.Role;
 import io.hatoba.server.content.ReadScope;
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.permission.Target;
@@ -26,41 +25,11 @@ record Permissions(List<Grant> grants, Map<String, Long> opened) {
     grants = List.copyOf(grants);
   }
 
-  /** The table at the end of the guide (FEATURES B2). */
-  static Set<Permission> of(Role role) {
-    return switch (role) {
-      case PROJECT_ADMIN, PROJECT_MEMBER, SERVICE_ADMIN -> EnumSet.allOf(Permission.class);
-      case SERVICE_VIEWER -> {
-        Set<Permission> reads = EnumSet.copyOf(READS);
-        reads.add(Permission.ARTIFACT_PULL);
-        yield reads;
-      }
-      case IMAGE_UPLOADER -> {
-        Set<Permission> reads = EnumSet.copyOf(READS);
-        reads.add(Permission.ARTIFACT_PUSH);
-        yield reads;
-      }
-    };
-  }
-
-  /** What the guide calls Read, without what only administrators look at. */
-  private static final Set<Permission> READS =
-      EnumSet.of(
-          Permission.REGISTRY_READ,
-          Permission.IMAGE_READ,
-          Permission.ARTIFACT_READ,
-          Permission.TAG_READ,
-          Permission.WEBHOOK_READ,
-          Permission.CLEANUP_READ,
-          Permission.PROTECTION_READ,
-          Permission.REPLICATION_READ,
-          Permission.SYSTEM_READ);
-
   /** Whether the roles include a permission on a target. */
   boolean allow(Permission permission, Target target) {
     return grants.stream()
         .filter(grant -> covers(grant, target))
-        .anyMatch(grant -> of(grant.role()).contains(permission));
+        .anyMatch(grant -> grant.role().permissions().contains(permission));
   }
 
   private static boolean covers(Grant grant, Target target) {
@@ -79,7 +48,7 @@ record Permissions(List<Grant> grants, Map<String, Long> opened) {
   ReadScope where(Permission permission) {
     Set<Long> ids = new HashSet<>();
     for (Grant grant : grants) {
-      if (!of(grant.role()).contains(permission)) {
+      if (!grant.role().permissions().contains(permission)) {
         continue;
       }
       if (grant.registry().isEmpty()) {
@@ -117,7 +86,7 @@ record Permissions(List<Grant> grants, Map<String, Long> opened) {
                         .registry()
                         .map(in -> in.name().equals(repository.registry()))
                         .orElse(true))
-            .map(grant -> grant.role().identifier())
+            .map(grant -> grant.role().name())
             .distinct()
             .collect(Collectors.joining(", "));
     // Whoever has no role reads the same about a registry that exists and one that does not.

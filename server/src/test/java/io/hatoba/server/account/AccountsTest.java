@@ -273,7 +273,8 @@ class AccountsTest {
 
     plans.assertIndexed(Accounts.PAGE, "after", "a", "limit", 10);
     plans.assertIndexed(AccessKeys.LIST, "account", 1L, "limit", 10);
-    plans.assertIndexed(Standings.SELECT, "id", "a", "limit", 10);
+    plans.assertIndexed(Standings.SELECT, "id", "a");
+    plans.assertIndexed(Standings.SELECT_GRANTS, "principal", "account:kim", "limit", 10);
   }
 
   private static ErrorCode code(Runnable work) {

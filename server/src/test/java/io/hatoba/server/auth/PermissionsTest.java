@@ -18,14 +18,14 @@ class PermissionsTest {
   /** The lines イメージPull, イメージPush and イメージの削除 of the guide's last table. */
   @ParameterizedTest
   @CsvSource({
-    "PROJECT_ADMIN,  true,  true,  true",
-    "PROJECT_MEMBER, true,  true,  true",
-    "SERVICE_ADMIN,  true,  true,  true",
-    "SERVICE_VIEWER, true,  false, false",
-    "IMAGE_UPLOADER, false, true,  false",
+    "project-admin,  true,  true,  true",
+    "project-member, true,  true,  true",
+    "service-admin,  true,  true,  true",
+    "service-viewer, true,  false, false",
+    "image-uploader, false, true,  false",
   })
-  void rolesAreThoseOfTheGuide(Role role, boolean pull, boolean push, boolean delete) {
-    Set<Permission> actions = Permissions.of(role);
+  void rolesAreThoseOfTheGuide(String role, boolean pull, boolean push, boolean delete) {
+    Set<Permission> actions = Role.builtIn(role).orElseThrow().permissions();
 
     assertThat(actions.contains(Permission.ARTIFACT_PULL)).isEqualTo(pull);
     assertThat(actions.contains(Permission.ARTIFACT_PUSH)).isEqualTo(push);
