@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param urls where else it may be had; Hatoba never fetches them
  * @param annotations may be empty, never absent
  * @param artifactType the type of the artifact, if the descriptor names one
+ * @param platform what it runs on, if the descriptor says so in a way that is understood
  */
 public record Descriptor(
     String mediaType,
@@ -20,13 +21,25 @@ public record Descriptor(
     long size,
     List<String> urls,
     Map<String, String> annotations,
-    Optional<String> artifactType) {
+    Optional<String> artifactType,
+    Optional<Platform> platform) {
   public Descriptor {
     if (size < 0) {
       throw new IllegalArgumentException("size is negative");
     }
     urls = List.copyOf(urls);
     annotations = Annotations.copyOf(annotations);
+  }
+
+  /** A descriptor without a platform. */
+  public Descriptor(
+      String mediaType,
+      Digest digest,
+      long size,
+      List<String> urls,
+      Map<String, String> annotations,
+      Optional<String> artifactType) {
+    this(mediaType, digest, size, urls, annotations, artifactType, Optional.empty());
   }
 
   /**

@@ -91,6 +91,7 @@ final class ManifestReader {
     List<String> urls = List.of();
     Map<String, String> notes = Map.of();
     Optional<String> artifact = Optional.empty();
+    Optional<Platform> platform = Optional.empty();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
       boolean present = parser.nextToken() != JsonToken.VALUE_NULL;
@@ -101,6 +102,7 @@ final class ManifestReader {
         case "urls" -> urls = present ? urls() : List.of();
         case "annotations" -> notes = present ? annotations() : Map.of();
         case "artifactType" -> artifact = present ? artifactType() : Optional.empty();
+        case "platform" -> platform = platform();
         default -> {
           if (!DESCRIPTOR_FIELDS.contains(name)) {
             Lookalikes.refuse(name, DESCRIPTOR_FIELDS, parser.getParsingContext());
@@ -118,7 +120,7 @@ final class ManifestReader {
     if (size < 0) {
       throw missing("size");
     }
-    return new Descriptor(mediaType, digest, size, urls, notes, artifact);
+    return new Descriptor(mediaType, digest, size, urls, notes, artifact, platform);
   }
 
   private String mediaType() throws IOException {
@@ -135,6 +137,31 @@ final class ManifestReader {
       return Optional.empty();
     }
     return Optional.of(mediaType());
+  }
+
+  /** Only shown, never relied on: what is not understood is left out and not refused. */
+  private Optional<Platform> platform() throws IOException {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      parser.skipChildren();
+      return Optional.empty();
+    }
+    String os = "";
+    String architecture = "";
+    String variant = "";
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      if (parser.nextToken() == JsonToken.VALUE_STRING) {
+        switch (name) {
+          case "os" -> os = parser.getText();
+          case "architecture" -> architecture = parser.getText();
+          case "variant" -> variant = parser.getText();
+          default -> {}
+        }
+      } else {
+        parser.skipChildren();
+      }
+    }
+    return Platform.of(os, architecture, variant);
   }
 
   private Digest digest() throws IOException {

@@ -2,6 +2,7 @@ package io.hatoba.server.content;
 
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.Manifest;
+import io.hatoba.oci.Platform;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Dialect;
 import io.hatoba.server.database.Hot;
@@ -53,11 +54,11 @@ final class ManifestStore {
   /**
    * Which of these, sorted, the repository has, locked against removal until the transaction ends.
    */
-  List<Digest> lockAll(Handle handle, Repository repository, List<Digest> digests) {
+  List<Child> lockAll(Handle handle, Repository repository, List<Digest> digests) {
     return handle
         .createQuery(
             """
-            SELECT digest
+            SELECT digest, total_size
             FROM repository_manifest
             WHERE repository_id = :repositoryId AND digest IN (<digests>)
             ORDER BY digest
@@ -65,7 +66,7 @@ final class ManifestStore {
                 + dialect.forShare())
         .bind("repositoryId", repository.id())
         .bindList("digests", digests)
-        .mapTo(Digest.class)
+        .mapTo(Child.class)
         .list();
   }
 
@@ -101,15 +102,18 @@ final class ManifestStore {
   }
 
   /** Adds a manifest to a repository. False if it is there. */
-  boolean insert(Handle handle, Repository repository, Manifest manifest, Push push) {
+  boolean insert(
+      Handle handle, Repository repository, Manifest manifest, ManifestFacts facts, Push push) {
     Described described = Described.of(manifest);
     return Hot.sql(
                 handle,
                 """
                 INSERT INTO repository_manifest
-                  (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by)
+                  (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by,
+                   kind, total_size, platform)
                 VALUES
-                  (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by)
+                  (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by,
+                   :kind, :totalSize, :platform)
                 ON CONFLICT (repository_id, digest) DO NOTHING
                 """)
             .bind("repositoryId", repository.id())
@@ -121,6 +125,9 @@ final class ManifestStore {
             .bind("artifactType", described.artifactType())
             .bind("subject", described.subject())
             .bind("annotations", described.annotations())
+            .bind("kind", facts.kind().identifier())
+            .bind("totalSize", facts.totalSize())
+            .bind("platform", facts.platform().map(Platform::text).orElse(null))
             .execute()
         == 1;
   }
@@ -132,6 +139,7 @@ final class ManifestStore {
       Handle handle,
       Repository repository,
       Manifest manifest,
+      ManifestFacts facts,
       Digest digest,
       References references) {
     Described described = Described.of(manifest);
@@ -139,7 +147,8 @@ final class ManifestStore {
         .createUpdate(
             """
             UPDATE repository_manifest
-            SET media_type = :mediaType, artifact_type = :artifactType, subject = :subject, annotations = :annotations
+            SET media_type = :mediaType, artifact_type = :artifactType, subject = :subject, annotations = :annotations,
+              kind = :kind, total_size = :totalSize, platform = :platform
             WHERE repository_id = :repositoryId AND digest = :digest
             """)
         .bind("repositoryId", repository.id())
@@ -148,12 +157,25 @@ final class ManifestStore {
         .bind("artifactType", described.artifactType())
         .bind("subject", described.subject())
         .bind("annotations", described.annotations())
+        .bind("kind", facts.kind().identifier())
+        .bind("totalSize", facts.totalSize())
+        .bind("platform", facts.platform().map(Platform::text).orElse(null))
         .execute();
     deleteEdges(handle, repository, digest);
-    insertEdges(handle, repository, digest, references);
+    insertEdges(handle, repository, digest, references, pushedAt(handle, repository, digest));
   }
 
-  void insertEdges(Handle handle, Repository repository, Digest parent, References references) {
+  /**
+   * Keeps what a manifest names.
+   *
+   * @param pushedAt when it was pushed, as its row says
+   */
+  void insertEdges(
+      Handle handle,
+      Repository repository,
+      Digest parent,
+      References references,
+      Instant pushedAt) {
     if (references.edges().isEmpty()) {
       return;
     }
@@ -161,8 +183,8 @@ final class ManifestStore {
         Hot.sql(
             handle,
             """
-            INSERT INTO manifest_edge (repository_id, parent, child, kind)
-            VALUES (:repositoryId, :parent, :child, :kind)
+            INSERT INTO manifest_edge (repository_id, parent, child, kind, platform, parent_pushed_at)
+            VALUES (:repositoryId, :parent, :child, :kind, :platform, :pushedAt)
             ON CONFLICT (repository_id, parent, child, kind) DO NOTHING
             """);
     for (References.Edge edge : references.edges()) {
@@ -171,6 +193,8 @@ final class ManifestStore {
           .bind("parent", parent)
           .bind("child", edge.child())
           .bind("kind", edge.kind())
+          .bind("platform", edge.platform().map(Platform::text).orElse(null))
+          .bind("pushedAt", edge.platform().map(_ -> pushedAt).orElse(null))
           .add();
     }
     batch.executeBatch();
@@ -200,6 +224,23 @@ final class ManifestStore {
         .bind("parent", parent)
         .execute();
   }
+
+  private static Instant pushedAt(Handle handle, Repository repository, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT pushed_at
+            FROM repository_manifest
+            WHERE repository_id = :repositoryId AND digest = :digest
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .mapTo(Instant.class)
+        .one();
+  }
+
+  /** A manifest that another one names. */
+  record Child(Digest digest, long totalSize) {}
 
   /**
    * One push of a manifest.

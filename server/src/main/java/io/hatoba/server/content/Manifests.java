@@ -15,6 +15,7 @@ import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,6 +38,7 @@ public final class Manifests {
   private final Blobs blobs;
   private final Tags tags;
   private final Events events;
+  private final BlobBytes bytes;
   private final InstantSource clock;
   private final boolean sparseIndex;
   private final boolean sparseImage;
@@ -47,6 +49,7 @@ public final class Manifests {
       Blobs blobs,
       Tags tags,
       Events events,
+      BlobBytes bytes,
       ContentConfig config,
       InstantSource clock) {
     this.database = database;
@@ -54,6 +57,7 @@ public final class Manifests {
     this.blobs = blobs;
     this.tags = tags;
     this.events = events;
+    this.bytes = bytes;
     this.clock = clock;
     this.sparseIndex = config.sparseIndex();
     this.sparseImage = config.sparseImage();
@@ -121,13 +125,22 @@ public final class Manifests {
     }
     Manifest manifest = ManifestParser.parse(contentType, content);
     References references = References.of(manifest);
+    ManifestFacts facts = ManifestFacts.of(manifest, content.length, bytes, repository);
     SortedSet<Tag> sortedTags = new TreeSet<>(newTags);
     try (var _ = cache.hold(List.of(new Key(repository.id(), digest)));
         var _ = tags.hold(repository, sortedTags)) {
       database.write(
           handle -> {
-            requireAll(handle, repository, references);
-            insert(handle, repository, manifest, content, digest, references, actor);
+            long childrenSize = requireAll(handle, repository, references);
+            insert(
+                handle,
+                repository,
+                manifest,
+                facts.withChildren(childrenSize),
+                content,
+                digest,
+                references,
+                actor);
             for (Tag tag : sortedTags) {
               tags.move(handle, repository, tag, digest, condition, actor);
             }
@@ -176,15 +189,22 @@ public final class Manifests {
     return database.read(handle -> store.find(handle, repository, tag));
   }
 
-  private void requireAll(Handle handle, Repository repository, References references) {
+  /** Locks what is named, and says how large the manifests among it are with all they name. */
+  private long requireAll(Handle handle, Repository repository, References references) {
     List<Digest> missing = new ArrayList<>(references.requiredBlobs());
     for (List<Digest> some : pieces(references.blobs())) {
       missing.removeAll(Set.copyOf(blobs.lock(handle, repository, some)));
     }
+    Set<Digest> present = new HashSet<>();
     List<Digest> missingManifests = new ArrayList<>(references.manifests());
+    long size = 0;
     for (List<Digest> some : pieces(references.manifests())) {
-      missingManifests.removeAll(Set.copyOf(store.lockAll(handle, repository, some)));
+      for (ManifestStore.Child child : store.lockAll(handle, repository, some)) {
+        present.add(child.digest());
+        size = ManifestFacts.plus(size, child.totalSize());
+      }
     }
+    missingManifests.removeAll(present);
     if (sparseImage) {
       missing.clear();
     }
@@ -205,12 +225,14 @@ public final class Manifests {
                       missing.size() > NAMED_IN_A_MESSAGE ? " …" : ""),
               named.getFirst()));
     }
+    return size;
   }
 
   private void insert(
       Handle handle,
       Repository repository,
       Manifest manifest,
+      ManifestFacts facts,
       byte[] content,
       Digest digest,
       References references,
@@ -225,14 +247,15 @@ public final class Manifests {
               handle,
               repository,
               manifest,
+              facts,
               new ManifestStore.Push(digest, content.length, now, actor.principal()));
       // If it is there, it must stay until the tags point at it; it may be gone again.
       typeBefore = inserted ? Optional.empty() : store.lock(handle, repository, digest);
     }
     if (inserted) {
-      store.insertEdges(handle, repository, digest, references);
+      store.insertEdges(handle, repository, digest, references, now);
     } else if (!typeBefore.get().equals(manifest.mediaType())) {
-      store.retype(handle, repository, manifest, digest, references);
+      store.retype(handle, repository, manifest, facts, digest, references);
     }
     events.append(
         handle,

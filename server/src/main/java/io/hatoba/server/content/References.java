@@ -4,8 +4,10 @@ import io.hatoba.oci.Descriptor;
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.Manifest;
 import io.hatoba.oci.MediaTypes;
+import io.hatoba.oci.Platform;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -29,7 +31,16 @@ record References(
           MediaTypes.DOCKER_SCHEMA_1,
           MediaTypes.DOCKER_SCHEMA_1_SIGNED);
 
-  record Edge(Digest child, String kind) {}
+  /**
+   * Something that is named.
+   *
+   * @param platform what an index says that a child runs on
+   */
+  record Edge(Digest child, String kind, Optional<Platform> platform) {
+    Edge(Digest child, String kind) {
+      this(child, kind, Optional.empty());
+    }
+  }
 
   static References of(Manifest manifest) {
     SortedSet<Digest> blobs = new TreeSet<>();
@@ -50,7 +61,10 @@ record References(
           // BuildKit's cache export names layers in an index: they are blobs, and must stay as
           // blobs do.
           boolean isManifest = MANIFEST_TYPES.contains(child.mediaType());
-          edges.add(new Edge(child.digest(), isManifest ? "manifest" : "layer"));
+          edges.add(
+              isManifest
+                  ? new Edge(child.digest(), "manifest", child.platform())
+                  : new Edge(child.digest(), "layer"));
           (isManifest ? manifests : blobs).add(child.digest());
         }
       }

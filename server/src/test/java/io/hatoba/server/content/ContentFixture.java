@@ -275,6 +275,7 @@ final class ContentFixture implements AutoCloseable {
     final Repositories repositories;
     final Tags tags;
     final Manifests manifests;
+    final ManifestFill fill;
     final Referrers referrers;
     final Housekeeping housekeeping;
 
@@ -297,7 +298,9 @@ final class ContentFixture implements AutoCloseable {
               List.of(
                   (handle, repository, tag, from, to) ->
                       guard.get().check(handle, repository, tag, from, to)));
-      this.manifests = new Manifests(database, blobs, tags, events, config, clock);
+      BlobBytes bytes = new BlobBytes(blobs, storage, io);
+      this.manifests = new Manifests(database, blobs, tags, events, bytes, config, clock);
+      this.fill = new ManifestFill(database, bytes);
       this.referrers = new Referrers(database);
       this.housekeeping = new Housekeeping(uploads, removals);
     }

@@ -37,7 +37,7 @@ abstract class ContentPlansContract extends ContentContract {
             "INSERT INTO tag SELECT %d, 't' || i, '%s', 0, 0, '' FROM n WHERE TRUE"
                 .formatted(id, digest),
             "INSERT INTO repository SELECT -i, 1, 'team/many-' || i, 0 FROM n WHERE TRUE",
-            "INSERT INTO repository_manifest SELECT -i, '%s', 'x', 1, NULL, NULL, NULL, 0, '' FROM n WHERE TRUE"
+            "INSERT INTO repository_manifest (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by) SELECT -i, '%s', 'x', 1, NULL, NULL, NULL, 0, '' FROM n WHERE TRUE"
                 .formatted(digest),
             "INSERT INTO tag_history SELECT -i, %d, 't' || (i %% 100), NULL, NULL, 0, '' FROM n WHERE TRUE"
                 .formatted(id),

@@ -19,6 +19,7 @@ import io.hatoba.server.auth.Logins;
 import io.hatoba.server.auth.TokenIssuer;
 import io.hatoba.server.auth.TokenRoutes;
 import io.hatoba.server.auth.Tokens;
+import io.hatoba.server.content.BlobBytes;
 import io.hatoba.server.content.Blobs;
 import io.hatoba.server.content.ContentConfig;
 import io.hatoba.server.content.ContentIo;
@@ -125,7 +126,9 @@ public final class RegistryFixture implements AutoCloseable {
         new Uploads(
             database, storage, blobs, removals, io, contentConfig, new NodeId("test"), clock);
     Tags tags = new Tags(database, events, clock, List.of());
-    Manifests manifests = new Manifests(database, blobs, tags, events, contentConfig, clock);
+    Manifests manifests =
+        new Manifests(
+            database, blobs, tags, events, new BlobBytes(blobs, storage, io), contentConfig, clock);
 
     DistributionConfig config = config(DistributionConfig.class, settings);
     UploadSlots slots = new UploadSlots(config);
