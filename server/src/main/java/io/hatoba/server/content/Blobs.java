@@ -26,14 +26,20 @@ public final class Blobs {
 
   private final Database database;
   private final ObjectRemovals removals;
+  private final UsageLedger usage;
   private final InstantSource clock;
   private final Duration lease;
   private final GuardedCache<Key, Blob> cache;
 
   public Blobs(
-      Database database, ObjectRemovals removals, ContentConfig config, InstantSource clock) {
+      Database database,
+      ObjectRemovals removals,
+      UsageLedger usage,
+      ContentConfig config,
+      InstantSource clock) {
     this.database = database;
     this.removals = removals;
+    this.usage = usage;
     this.clock = clock;
     this.lease = config.blobLease();
     this.cache =
@@ -72,6 +78,9 @@ public final class Blobs {
   /**
    * Gives the target the right to read what the source may read. False if the source has no such
    * blob.
+   *
+   * @throws RefusedException with {@code DENIED} if that is beyond the quota of the target's
+   *     registry
    */
   public boolean mount(Repository target, Digest digest, Repository source) {
     return database.write(handle -> mount(handle, target, digest, source.id()));
@@ -80,6 +89,9 @@ public final class Blobs {
   /**
    * Gives the target the right to read what any repository of the scope may read. False if none has
    * such a blob.
+   *
+   * @throws RefusedException with {@code DENIED} if that is beyond the quota of the target's
+   *     registry
    */
   public boolean mountFromAny(Repository target, Digest digest, ReadScope scope) {
     return database.write(
@@ -107,15 +119,16 @@ public final class Blobs {
    * after the commit with {@link ObjectRemovals#removeNow}.
    *
    * @return the blob that is there now
+   * @throws RefusedException with {@code DENIED} if that is beyond the registry's quota
    */
-  Blob add(Handle handle, long repositoryId, Blob blob) {
+  Blob add(Handle handle, Repository repository, Blob blob) {
     Instant now = clock.instant();
     boolean inserted = insert(handle, blob, now);
     Blob present = inserted ? blob : selectAny(handle, blob.digest()).blob();
     if (!inserted && blob.body() instanceof Blob.Stored(ObjectKey ours)) {
       removals.queue(handle, ours, now);
     }
-    link(handle, repositoryId, blob.digest(), now);
+    link(handle, repository, blob.digest(), blob.size(), now);
     return present;
   }
 
@@ -188,23 +201,37 @@ public final class Blobs {
         == 1;
   }
 
-  private void link(Handle handle, long repositoryId, Digest digest, Instant now) {
-    Hot.sql(
-            handle,
-            """
-            INSERT INTO repository_blob (repository_id, digest, lease_until)
-            VALUES (:repositoryId, :digest, :until)
-            ON CONFLICT (repository_id, digest) DO UPDATE SET lease_until = excluded.lease_until
-            """)
-        .bind("repositoryId", repositoryId)
-        .bind("digest", digest)
-        .bind("until", now.plus(lease))
-        .execute();
+  private void link(Handle handle, Repository repository, Digest digest, long size, Instant now) {
+    while (true) {
+      if (insertLink(handle, repository, digest, now)) {
+        usage.blobLinked(handle, repository, digest, size);
+        return;
+      }
+      // It is there, or was a moment ago.
+      if (extendLease(handle, repository, digest, now)) {
+        return;
+      }
+    }
+  }
+
+  private boolean insertLink(Handle handle, Repository repository, Digest digest, Instant now) {
+    return Hot.sql(
+                handle,
+                """
+                INSERT INTO repository_blob (repository_id, digest, lease_until)
+                VALUES (:repositoryId, :digest, :until)
+                ON CONFLICT (repository_id, digest) DO NOTHING
+                """)
+            .bind("repositoryId", repository.id())
+            .bind("digest", digest)
+            .bind("until", now.plus(lease))
+            .execute()
+        == 1;
   }
 
   private boolean extendLease(Handle handle, Repository repository, Digest digest, Instant now) {
-    return handle
-            .createUpdate(
+    return Hot.sql(
+                handle,
                 """
                 UPDATE repository_blob
                 SET lease_until = :until
@@ -218,11 +245,11 @@ public final class Blobs {
   }
 
   private boolean mount(Handle handle, Repository target, Digest digest, long sourceId) {
-    boolean readable =
+    Optional<Long> size =
         handle
             .createQuery(
                 """
-                SELECT b.digest
+                SELECT b.size
                 FROM repository_blob rb
                 JOIN blob b ON b.digest = rb.digest
                 WHERE rb.repository_id = :sourceId AND rb.digest = :digest
@@ -230,13 +257,10 @@ public final class Blobs {
                     + database.dialect().forShare())
             .bind("sourceId", sourceId)
             .bind("digest", digest)
-            .mapTo(Digest.class)
-            .findOne()
-            .isPresent();
-    if (readable) {
-      link(handle, target.id(), digest, clock.instant());
-    }
-    return readable;
+            .mapTo(Long.class)
+            .findOne();
+    size.ifPresent(bytes -> link(handle, target, digest, bytes, clock.instant()));
+    return size.isPresent();
   }
 
   private static Optional<Long> holder(
@@ -277,21 +301,20 @@ public final class Blobs {
   }
 
   private boolean delete(Handle handle, Repository repository, Digest digest) {
-    boolean present =
+    Optional<Long> size =
         handle
             .createQuery(
                 """
-                SELECT digest
+                SELECT (SELECT size FROM blob WHERE digest = :digest)
                 FROM repository_blob
                 WHERE repository_id = :repositoryId AND digest = :digest
                 """
                     + database.dialect().forUpdate())
             .bind("repositoryId", repository.id())
             .bind("digest", digest)
-            .mapTo(Digest.class)
-            .findOne()
-            .isPresent();
-    if (!present) {
+            .mapTo(Long.class)
+            .findOne();
+    if (size.isEmpty()) {
       return false;
     }
     namedBy(handle, repository, digest)
@@ -311,6 +334,7 @@ public final class Blobs {
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
         .execute();
+    usage.blobUnlinked(handle, repository, digest, size.get());
     return true;
   }
 

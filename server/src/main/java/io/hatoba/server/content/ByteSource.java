@@ -20,6 +20,27 @@ public interface ByteSource {
    */
   List<ByteBuffer> next();
 
+  /** How many bytes it says it will bring; 0 if it does not say. */
+  default long announced() {
+    return 0;
+  }
+
+  /** This body, which says that it will bring so many bytes. */
+  default ByteSource announcing(long bytes) {
+    ByteSource body = this;
+    return new ByteSource() {
+      @Override
+      public List<ByteBuffer> next() {
+        return body.next();
+      }
+
+      @Override
+      public long announced() {
+        return bytes;
+      }
+    };
+  }
+
   /** The body did not come to its end. */
   final class BodyAbortedException extends RuntimeException {
     public BodyAbortedException(String message) {

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * Something that happened to content, as the outbox keeps it.
  *
- * @param repository the whole name, registry included
+ * @param repository the whole name, registry included; of the quota's events that of the registry
  * @param previous what the tag pointed to before
  */
 public record Event(
@@ -27,7 +27,16 @@ public record Event(
     ARTIFACT_DELETED("artifact.deleted"),
     TAG_CREATED("tag.created"),
     TAG_MOVED("tag.moved"),
-    TAG_DELETED("tag.deleted");
+    TAG_DELETED("tag.deleted"),
+
+    /** A registry holds 85 % of its quota or more, and did not before. */
+    QUOTA_WARNING("quota.warning"),
+
+    /**
+     * A registry has refused a push for its quota; the first since its quota was changed or
+     * something was removed from it.
+     */
+    QUOTA_EXCEEDED("quota.exceeded");
 
     private final String identifier;
 
@@ -61,6 +70,19 @@ public record Event(
         Optional.empty(),
         Optional.of(mediaType),
         actor);
+  }
+
+  static Event quota(Kind kind, Instant at, long registryId, String registry) {
+    return new Event(
+        kind,
+        at,
+        registryId,
+        registry,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Actor.SYSTEM);
   }
 
   static Event tag(

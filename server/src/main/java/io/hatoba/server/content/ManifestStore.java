@@ -70,19 +70,19 @@ final class ManifestStore {
         .list();
   }
 
-  /** The media type of a manifest that the repository has, locked for change. */
-  Optional<String> lock(Handle handle, Repository repository, Digest digest) {
+  /** A manifest that the repository has, locked for change. */
+  Optional<Locked> lock(Handle handle, Repository repository, Digest digest) {
     return handle
         .createQuery(
             """
-            SELECT media_type
+            SELECT media_type, size
             FROM repository_manifest
             WHERE repository_id = :repositoryId AND digest = :digest
             """
                 + dialect.forUpdate())
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
-        .mapTo(String.class)
+        .mapTo(Locked.class)
         .findOne();
   }
 
@@ -249,6 +249,9 @@ final class ManifestStore {
    * @param by the principal
    */
   record Push(Digest digest, int size, Instant at, String by) {}
+
+  /** What a change must know of a manifest that is there. */
+  record Locked(String mediaType, long size) {}
 
   /** What the row says of a manifest besides its digest. */
   record Described(

@@ -12,7 +12,6 @@ import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
 import jakarta.inject.Singleton;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,6 +38,7 @@ public final class Manifests {
   private final Tags tags;
   private final Events events;
   private final BlobBytes bytes;
+  private final UsageLedger usage;
   private final InstantSource clock;
   private final boolean sparseIndex;
   private final boolean sparseImage;
@@ -50,6 +50,7 @@ public final class Manifests {
       Tags tags,
       Events events,
       BlobBytes bytes,
+      UsageLedger usage,
       ContentConfig config,
       InstantSource clock) {
     this.database = database;
@@ -58,6 +59,7 @@ public final class Manifests {
     this.tags = tags;
     this.events = events;
     this.bytes = bytes;
+    this.usage = usage;
     this.clock = clock;
     this.sparseIndex = config.sparseIndex();
     this.sparseImage = config.sparseImage();
@@ -103,8 +105,8 @@ public final class Manifests {
    * @param newTags to point at it; all or none
    * @param condition what must hold of each tag
    * @throws RefusedException with {@code MANIFEST_INVALID}, {@code DIGEST_INVALID}, {@code
-   *     MANIFEST_BLOB_UNKNOWN} (all missing content in one answer), what a guard says, or {@code
-   *     PRECONDITION_FAILED}
+   *     MANIFEST_BLOB_UNKNOWN} (all missing content in one answer), what a guard says, {@code
+   *     PRECONDITION_FAILED}, or {@code DENIED} beyond the registry's quota
    */
   public Stored put(
       Repository repository,
@@ -132,18 +134,25 @@ public final class Manifests {
       database.write(
           handle -> {
             long childrenSize = requireAll(handle, repository, references);
-            insert(
-                handle,
-                repository,
-                manifest,
-                facts.withChildren(childrenSize),
-                content,
-                digest,
-                references,
-                actor);
+            ManifestStore.Push push =
+                new ManifestStore.Push(digest, content.length, clock.instant(), actor.principal());
+            boolean isNew =
+                insert(
+                    handle,
+                    repository,
+                    manifest,
+                    facts.withChildren(childrenSize),
+                    content,
+                    push,
+                    references,
+                    actor);
+            int newTagCount = 0;
             for (Tag tag : sortedTags) {
-              tags.move(handle, repository, tag, digest, condition, actor);
+              if (tags.move(handle, repository, tag, digest, condition, actor)) {
+                newTagCount++;
+              }
             }
+            usage.pushed(handle, repository, push, isNew, newTagCount);
             return digest;
           });
     }
@@ -156,13 +165,16 @@ public final class Manifests {
         var heldTags = tags.hold(repository, List.of())) {
       return database.write(
           handle -> {
-            Optional<String> mediaType = store.lock(handle, repository, digest);
-            if (mediaType.isEmpty()) {
+            Optional<ManifestStore.Locked> locked = store.lock(handle, repository, digest);
+            if (locked.isEmpty()) {
               return false;
             }
+            int tagCount = 0;
             for (Tag tag : tags.of(handle, repository, digest)) {
               heldTags.add(new Tags.Key(repository.id(), tag));
-              tags.delete(handle, repository, tag, digest, actor);
+              if (tags.delete(handle, repository, tag, digest, actor)) {
+                tagCount++;
+              }
             }
             store.delete(handle, repository, digest);
             events.append(
@@ -172,8 +184,9 @@ public final class Manifests {
                     clock.instant(),
                     repository,
                     digest,
-                    mediaType.get(),
+                    locked.get().mediaType(),
                     actor));
+            usage.removed(handle, repository, digest, locked.get().size(), tagCount);
             return true;
           });
     }
@@ -228,39 +241,40 @@ public final class Manifests {
     return size;
   }
 
-  private void insert(
+  /** Adds a manifest to a repository. False if it was there, perhaps with another type. */
+  private boolean insert(
       Handle handle,
       Repository repository,
       Manifest manifest,
       ManifestFacts facts,
       byte[] content,
-      Digest digest,
+      ManifestStore.Push push,
       References references,
       Actor actor) {
-    Instant now = clock.instant();
-    store.insertContent(handle, digest, content, now);
-    Optional<String> typeBefore = Optional.empty();
+    Digest digest = push.digest();
+    store.insertContent(handle, digest, content, push.at());
+    Optional<ManifestStore.Locked> before = Optional.empty();
     boolean inserted = false;
-    while (!inserted && typeBefore.isEmpty()) {
-      inserted =
-          store.insert(
-              handle,
-              repository,
-              manifest,
-              facts,
-              new ManifestStore.Push(digest, content.length, now, actor.principal()));
+    while (!inserted && before.isEmpty()) {
+      inserted = store.insert(handle, repository, manifest, facts, push);
       // If it is there, it must stay until the tags point at it; it may be gone again.
-      typeBefore = inserted ? Optional.empty() : store.lock(handle, repository, digest);
+      before = inserted ? Optional.empty() : store.lock(handle, repository, digest);
     }
     if (inserted) {
-      store.insertEdges(handle, repository, digest, references, now);
-    } else if (!typeBefore.get().equals(manifest.mediaType())) {
+      store.insertEdges(handle, repository, digest, references, push.at());
+    } else if (!before.get().mediaType().equals(manifest.mediaType())) {
       store.retype(handle, repository, manifest, facts, digest, references);
     }
     events.append(
         handle,
         Event.artifact(
-            Event.Kind.ARTIFACT_PUSHED, now, repository, digest, manifest.mediaType(), actor));
+            Event.Kind.ARTIFACT_PUSHED,
+            push.at(),
+            repository,
+            digest,
+            manifest.mediaType(),
+            actor));
+    return inserted;
   }
 
   private static List<List<Digest>> pieces(List<Digest> digests) {

@@ -22,12 +22,14 @@ public final class Repositories {
   private static final int ENTRY_BYTES = 400;
 
   private final Database database;
+  private final UsageLedger usage;
   private final Ids ids;
   private final InstantSource clock;
   private final GuardedCache<RepositoryName, Repository> cache;
 
-  public Repositories(Database database, Ids ids, InstantSource clock) {
+  public Repositories(Database database, UsageLedger usage, Ids ids, InstantSource clock) {
     this.database = database;
+    this.usage = usage;
     this.ids = ids;
     this.clock = clock;
     this.cache =
@@ -198,19 +200,24 @@ public final class Repositories {
 
   private Repository insert(Handle handle, RepositoryName name) {
     long registryId = registryId(handle, name).orElseThrow(() -> unknownRegistry(name));
-    handle
-        .createUpdate(
-            """
+    int inserted =
+        handle
+            .createUpdate(
+                """
             INSERT INTO repository (id, registry_id, name, created_at)
             VALUES (:id, :registryId, :name, :now)
             ON CONFLICT (name) DO NOTHING
             """)
-        .bind("id", ids.next())
-        .bind("registryId", registryId)
-        .bind("name", name)
-        .bind("now", clock.instant())
-        .execute();
-    return select(handle, name).orElseThrow();
+            .bind("id", ids.next())
+            .bind("registryId", registryId)
+            .bind("name", name)
+            .bind("now", clock.instant())
+            .execute();
+    Repository repository = select(handle, name).orElseThrow();
+    if (inserted == 1) {
+      usage.imageMade(handle, repository);
+    }
+    return repository;
   }
 
   private static RefusedException unknownRegistry(RepositoryName name) {

@@ -27,13 +27,20 @@ public final class Tags {
 
   private final Database database;
   private final Events events;
+  private final UsageLedger usage;
   private final InstantSource clock;
   private final List<TagGuard> guards;
   private final GuardedCache<Key, Digest> cache;
 
-  public Tags(Database database, Events events, InstantSource clock, @All List<TagGuard> guards) {
+  public Tags(
+      Database database,
+      Events events,
+      UsageLedger usage,
+      InstantSource clock,
+      @All List<TagGuard> guards) {
     this.database = database;
     this.events = events;
+    this.usage = usage;
     this.clock = clock;
     this.guards = List.copyOf(guards);
     this.cache =
@@ -93,10 +100,11 @@ public final class Tags {
   /**
    * Points a tag at a manifest that the repository has.
    *
+   * @return whether the tag is new; the caller books it
    * @throws RefusedException with {@code PRECONDITION_FAILED} if the condition does not hold, or
    *     what a guard says
    */
-  void move(
+  boolean move(
       Handle handle,
       Repository repository,
       Tag tag,
@@ -110,18 +118,17 @@ public final class Tags {
     }
     if (insert(handle, repository, tag, to, actor, now)) {
       record(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
-      return;
+      return true;
     }
     // The row exists: this transaction waited for whoever inserted it, and now locks it. It may be
     // gone again.
     Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
     if (from.isEmpty()) {
-      move(handle, repository, tag, to, condition, actor);
-      return;
+      return move(handle, repository, tag, to, condition, actor);
     }
     check(condition, tag, from.get());
     if (from.get().equals(to)) {
-      return;
+      return false;
     }
     ask(handle, repository, tag, from.get(), Optional.of(to));
     handle
@@ -138,9 +145,12 @@ public final class Tags {
         .bind("name", tag)
         .execute();
     record(handle, repository, tag, from, Optional.of(to), actor, now);
+    return false;
   }
 
-  /** Removes a tag if it still points at this manifest. False if it does not. */
+  /**
+   * Removes a tag if it still points at this manifest. False if it does not. The caller books it.
+   */
   boolean delete(Handle handle, Repository repository, Tag tag, Digest digest, Actor actor) {
     Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
     if (from.filter(digest::equals).isEmpty()) {
@@ -152,7 +162,11 @@ public final class Tags {
 
   private boolean delete(Handle handle, Repository repository, Tag tag, Actor actor) {
     Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
-    from.ifPresent(digest -> remove(handle, repository, tag, digest, actor));
+    from.ifPresent(
+        digest -> {
+          remove(handle, repository, tag, digest, actor);
+          usage.tagRemoved(handle, repository);
+        });
     return from.isPresent();
   }
 

@@ -66,6 +66,7 @@ public final class Uploads {
   private final Database database;
   private final Blobs blobs;
   private final ObjectRemovals removals;
+  private final Quotas quotas;
   private final UploadStore store;
   private final InstantSource clock;
   private final Duration expiry;
@@ -87,6 +88,7 @@ public final class Uploads {
       Storage storage,
       Blobs blobs,
       ObjectRemovals removals,
+      UsageLedger usage,
       ContentIo io,
       ContentConfig config,
       NodeId node,
@@ -94,6 +96,7 @@ public final class Uploads {
     this.database = database;
     this.blobs = blobs;
     this.removals = removals;
+    this.quotas = usage.quotas();
     this.store = new UploadStore(database, removals, node);
     this.clock = clock;
     this.expiry = config.uploadExpiry();
@@ -112,6 +115,21 @@ public final class Uploads {
 
   /** Opens an upload. {@code algorithm} is what the final digest will probably use. */
   public Status start(Repository repository, Actor actor, DigestAlgorithm algorithm) {
+    return start(repository, actor, algorithm, Optional.empty());
+  }
+
+  /**
+   * Opens an upload.
+   *
+   * @param algorithm what the final digest will probably use
+   * @param digest of the blob, if the client has said which one it will be
+   * @throws RefusedException with {@code DENIED} if no byte of it fits into the registry's quota
+   */
+  public Status start(
+      Repository repository, Actor actor, DigestAlgorithm algorithm, Optional<Digest> digest) {
+    if (digest.isPresent()) {
+      quotas.room(repository, digest, 1);
+    }
     UploadRow row = fresh(repository, actor, algorithm);
     // Nothing was received that could be lost, so nobody waits for the commit; until then this
     // process remembers.
@@ -149,7 +167,8 @@ public final class Uploads {
    * @param range where the client says the body belongs; empty appends at the end
    * @throws RefusedException with {@code RANGE_INVALID} (416) if the range does not start at the
    *     end of what was received: the upload stays valid; {@code SIZE_INVALID} if the body is not
-   *     as long as its range: nothing of it is kept
+   *     as long as its range: nothing of it is kept; {@code DENIED} as soon as the blob cannot fit
+   *     into the registry's quota: the upload is gone then
    */
   public Status append(
       Repository repository, String uploadId, Optional<Range> range, ByteSource body) {
@@ -159,8 +178,13 @@ public final class Uploads {
           UploadRow row = open(repository, uploadId);
           requireAtEnd(row, range);
           try (UploadWriter writer = writer(row, DigestAlgorithm.valueOf(row.algorithm()))) {
-            writer.receiveOrKeep(body, expectedLength(range));
-            return status(writer.save());
+            return discardingIfDenied(
+                writer,
+                () -> {
+                  ByteSource fitting = fitting(repository, Optional.empty(), row, body);
+                  writer.receiveOrKeep(fitting, expectedLength(range));
+                  return status(writer.save());
+                });
           }
         });
   }
@@ -191,8 +215,13 @@ public final class Uploads {
           DigestAlgorithm algorithm =
               row.received() == 0 ? digest.algorithm() : DigestAlgorithm.valueOf(row.algorithm());
           try (UploadWriter writer = writer(row, algorithm)) {
-            writer.receiveOrKeep(body, expectedLength(range));
-            return complete(repository, writer, digest);
+            return discardingIfDenied(
+                writer,
+                () -> {
+                  ByteSource fitting = fitting(repository, Optional.of(digest), row, body);
+                  writer.receiveOrKeep(fitting, expectedLength(range));
+                  return complete(repository, writer, digest);
+                });
           }
         });
   }
@@ -200,13 +229,13 @@ public final class Uploads {
   /**
    * Receives a whole blob at once, without an upload that could be resumed.
    *
-   * @throws RefusedException with {@code DIGEST_INVALID} if the bytes have another digest: nothing
-   *     is kept
+   * @throws RefusedException with {@code DIGEST_INVALID} if the bytes have another digest, or
+   *     {@code DENIED} if the blob does not fit into the registry's quota: nothing is kept
    */
   public Blob put(Repository repository, Actor actor, Digest digest, ByteSource body) {
     UploadRow row = fresh(repository, actor, digest.algorithm());
     try (UploadWriter writer = new UploadWriter(parts, row, digest.algorithm(), true)) {
-      writer.receive(body, Optional.empty());
+      writer.receive(fitting(repository, Optional.of(digest), row, body), Optional.empty());
       return complete(repository, writer, digest);
     }
   }
@@ -242,6 +271,25 @@ public final class Uploads {
         });
   }
 
+  private RoomSource fitting(
+      Repository repository, Optional<Digest> digest, UploadRow row, ByteSource body) {
+    return new RoomSource(quotas, repository, digest, row.received(), body);
+  }
+
+  /**
+   * What does not fit today will not be gone on with; it would only take space until it expires.
+   */
+  private static <T> T discardingIfDenied(UploadWriter writer, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (RefusedException e) {
+      if (e.refusal() instanceof Refusal.Denied) {
+        writer.discard();
+      }
+      throw e;
+    }
+  }
+
   private Blob complete(Repository repository, UploadWriter writer, Digest digest) {
     Digest actual = writer.finish(digest.algorithm());
     if (!actual.equals(digest)) {
@@ -261,7 +309,7 @@ public final class Uploads {
               if (!writer.endRow(handle, ours, now, now.plus(FINISHED_EXPIRY))) {
                 throw lostClaim(writer.row().id());
               }
-              return blobs.add(handle, repository.id(), ours);
+              return blobs.add(handle, repository, ours);
             });
     writer.finished();
     if (ours.body() instanceof Blob.Stored(ObjectKey key) && !present.body().equals(ours.body())) {

@@ -16,6 +16,14 @@ public enum Dialect {
     return this == POSTGRESQL ? " FOR SHARE" : "";
   }
 
+  /**
+   * Put at the end of a SELECT: waits for those who have its rows {@link #forUpdate()}, and makes
+   * them wait, but nobody who changes other columns than the key.
+   */
+  public String forKeyShare() {
+    return this == POSTGRESQL ? " FOR KEY SHARE" : "";
+  }
+
   /** Put at the end of a SELECT: locks its rows for change until the transaction ends. */
   public String forUpdate() {
     return this == POSTGRESQL ? " FOR UPDATE" : "";

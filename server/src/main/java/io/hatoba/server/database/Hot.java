@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -112,6 +113,22 @@ public final class Hot {
             }
           }
           return texts;
+        });
+  }
+
+  /** The first column of the first row, as a number; empty if there is no row or it is NULL. */
+  public Optional<Long> number() {
+    return run(
+        text.expand(values),
+        statement -> {
+          fill(statement, values);
+          try (ResultSet found = statement.executeQuery()) {
+            if (!found.next()) {
+              return Optional.empty();
+            }
+            long number = found.getLong(1);
+            return found.wasNull() ? Optional.empty() : Optional.of(number);
+          }
         });
   }
 

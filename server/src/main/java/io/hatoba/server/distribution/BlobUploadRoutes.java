@@ -92,8 +92,9 @@ final class BlobUploadRoutes {
       }
       return;
     }
-    accepted(
-        exchange, 202, target.repository(), uploads.start(repository, caller.actor(), algorithm));
+    Uploads.Status started =
+        uploads.start(repository, caller.actor(), algorithm, mount.or(() -> digest));
+    accepted(exchange, 202, target.repository(), started);
   }
 
   /** end-13. */
@@ -222,15 +223,16 @@ final class BlobUploadRoutes {
   }
 
   private ByteSource limitedBody(Exchange exchange, long received) {
+    long announced = exchange.contentLength().orElse(0L);
     if (config.maxBlobSize().isEmpty()) {
-      return exchange.body();
+      return exchange.body().announcing(announced);
     }
     long limit = config.maxBlobSize().get().asLongValue();
     RefusedException tooLarge = LimitedSource.tooLarge(ErrorCode.BLOB_TOO_LARGE, "blob", limit);
-    if (exchange.contentLength().orElse(0L) > limit - received) {
+    if (announced > limit - received) {
       throw tooLarge;
     }
-    return new LimitedSource(exchange.body(), limit - received, tooLarge);
+    return new LimitedSource(exchange.body(), limit - received, tooLarge).announcing(announced);
   }
 
   /**

@@ -10,6 +10,7 @@ import io.hatoba.server.auth.Action;
 import io.hatoba.server.auth.Caller;
 import io.hatoba.server.content.Manifests;
 import io.hatoba.server.content.Manifests.TagCondition;
+import io.hatoba.server.content.Pulls;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.content.StoredManifest;
@@ -32,6 +33,7 @@ final class ManifestRoutes {
   private final Manifests manifests;
   private final Tags tags;
   private final PullGates gates;
+  private final Pulls pulls;
   private final ManifestBodies bodies;
   private final DistributionConfig config;
 
@@ -41,6 +43,7 @@ final class ManifestRoutes {
       Manifests manifests,
       Tags tags,
       PullGates gates,
+      Pulls pulls,
       ManifestBodies bodies,
       DistributionConfig config) {
     this.access = access;
@@ -48,6 +51,7 @@ final class ManifestRoutes {
     this.manifests = manifests;
     this.tags = tags;
     this.gates = gates;
+    this.pulls = pulls;
     this.bodies = bodies;
     this.config = config;
   }
@@ -76,8 +80,15 @@ final class ManifestRoutes {
       return false;
     }
     Optional<StoredManifest> manifest = manifests.remembered(repository.get(), target.reference());
-    manifest.ifPresent(found -> send(exchange, target.reference(), found));
-    return manifest.isPresent();
+    if (manifest.isEmpty()) {
+      return false;
+    }
+    if (exchange.verb() == Verb.GET) {
+      deliver(exchange, caller.get(), repository.get(), target.reference(), manifest.get());
+    } else {
+      send(exchange, target.reference(), manifest.get());
+    }
+    return true;
   }
 
   /** end-3. */
@@ -86,7 +97,7 @@ final class ManifestRoutes {
     Repository repository = repositories.require(target.repository());
     StoredManifest manifest = find(repository, target.reference());
     gates.check(repository, manifest.digest(), caller);
-    send(exchange, target.reference(), manifest);
+    deliver(exchange, caller, repository, target.reference(), manifest);
   }
 
   /** end-3. */
@@ -167,7 +178,24 @@ final class ManifestRoutes {
     return manifests.find(repository, reference).orElseThrow(() -> unknown(reference));
   }
 
-  private static void send(Exchange exchange, Reference reference, StoredManifest manifest) {
+  /** Counts the pull, unless the client has the manifest or this request's credentials may push. */
+  private void deliver(
+      Exchange exchange,
+      Caller caller,
+      Repository repository,
+      Reference reference,
+      StoredManifest manifest) {
+    int status = send(exchange, reference, manifest);
+    if (status == 200 && !caller.may(repository.name(), Action.PUSH)) {
+      pulls.pulled(
+          repository,
+          manifest.digest(),
+          reference instanceof Tag tag ? Optional.of(tag) : Optional.empty());
+    }
+  }
+
+  /** Returns the status. */
+  private static int send(Exchange exchange, Reference reference, StoredManifest manifest) {
     Answer answer = exchange.answer(isUnchanged(exchange, manifest) ? 304 : 200);
     answer.digest(manifest.digest()).header(Headers.ETAG, Headers.entityTag(manifest.digest()));
     if (reference instanceof Digest) {
@@ -178,6 +206,7 @@ final class ManifestRoutes {
     } else {
       answer.send(manifest.mediaType(), manifest.bytes());
     }
+    return answer.status();
   }
 
   private static boolean isUnchanged(Exchange exchange, StoredManifest manifest) {

@@ -103,6 +103,16 @@ final class ContentFixture implements AutoCloseable {
         new RepositoryName(registry + "/image-" + names.incrementAndGet()));
   }
 
+  /** Makes a registry and returns its id. */
+  long registry(String name) {
+    long id = 100L + names.incrementAndGet();
+    real.write(
+        handle ->
+            handle.execute(
+                "INSERT INTO registry (id, name, created_at) VALUES (?, ?, 0)", id, name));
+    return id;
+  }
+
   Database database() {
     return real;
   }
@@ -278,6 +288,8 @@ final class ContentFixture implements AutoCloseable {
     final ManifestFill fill;
     final Referrers referrers;
     final Housekeeping housekeeping;
+    final Usage usage;
+    final Pulls pulls;
 
     Node(TestConfig config, NodeId id) {
       this.id = id;
@@ -286,20 +298,24 @@ final class ContentFixture implements AutoCloseable {
       Storage storage = aroundStorage.apply(FileStorage.open(dir));
       Ids ids = new Ids(clock, NODES.incrementAndGet() % Ids.NODES);
       this.events = new Events(database);
+      UsageLedger ledger = new UsageLedger(database, clock);
+      this.usage = new Usage(database, ledger, events, clock);
+      this.pulls = new Pulls(database, clock);
       this.removals = new ObjectRemovals(database, storage, clock);
-      this.blobs = new Blobs(database, removals, config, clock);
-      this.uploads = new Uploads(database, storage, blobs, removals, io, config, id, clock);
-      this.repositories = new Repositories(database, ids, clock);
+      this.blobs = new Blobs(database, removals, ledger, config, clock);
+      this.uploads = new Uploads(database, storage, blobs, removals, ledger, io, config, id, clock);
+      this.repositories = new Repositories(database, ledger, ids, clock);
       this.tags =
           new Tags(
               database,
               events,
+              ledger,
               clock,
               List.of(
                   (handle, repository, tag, from, to) ->
                       guard.get().check(handle, repository, tag, from, to)));
       BlobBytes bytes = new BlobBytes(blobs, storage, io);
-      this.manifests = new Manifests(database, blobs, tags, events, bytes, config, clock);
+      this.manifests = new Manifests(database, blobs, tags, events, bytes, ledger, config, clock);
       this.fill = new ManifestFill(database, bytes);
       this.referrers = new Referrers(database);
       this.housekeeping = new Housekeeping(uploads, removals);
@@ -308,6 +324,7 @@ final class ContentFixture implements AutoCloseable {
     @Override
     public void close() {
       housekeeping.close();
+      pulls.stop();
       io.close();
     }
   }

@@ -60,15 +60,19 @@ abstract class ContentModelContract extends ContentContract {
     }
     List<Owner> owners = new ArrayList<>();
     for (int i = 0; i < THREADS; i++) {
-      owners.add(new Owner(content.repository(), shared, new Random(random.nextLong())));
+      // Two registries: what is first and last in one is not in the other.
+      Repository own = content.repository(i % 3 == 0 ? "other" : "team");
+      owners.add(new Owner(own, shared, new Random(random.nextLong())));
     }
     for (int round = 0; round < ROUNDS; round++) {
       List<Callable<Boolean>> threads = new ArrayList<>();
       owners.forEach(owner -> threads.add(() -> owner.steps(STEPS)));
+      threads.add(this::foldAndCheck);
       atOnce(threads);
       content.restart();
       owners.forEach(Owner::check);
       checkShared(shared);
+      checkUsage(shared.registryId());
       content.assertNoLeaks();
     }
   }
@@ -90,6 +94,24 @@ abstract class ContentModelContract extends ContentContract {
       bytesOf.put(image.digest(), image.bytes());
       namedBy.put(image.digest(), Set.of(config.digest(), layer.digest()));
     }
+  }
+
+  /** While all others change things, what is counted and what is there are the same. */
+  private boolean foldAndCheck() {
+    for (int i = 0; i < STEPS / 5; i++) {
+      assertThat(node().usage.check(1 + i % 2)).isEmpty();
+      node().usage.foldOnce();
+    }
+    return true;
+  }
+
+  private void checkUsage(long registryId) {
+    Usage.OfRegistry before = node().usage.of(registryId);
+    assertThat(node().usage.check(registryId)).isEmpty();
+    node().usage.foldOnce();
+    assertThat(content.count("FROM usage_delta")).isZero();
+    assertThat(node().usage.of(registryId)).isEqualTo(before);
+    assertThat(node().usage.check(registryId)).isEmpty();
   }
 
   /** Nobody knows who came last, but the history does, and what is there is whole. */

@@ -27,10 +27,13 @@ import io.hatoba.server.content.Events;
 import io.hatoba.server.content.Manifests;
 import io.hatoba.server.content.ObjectRemovals;
 import io.hatoba.server.content.PullGate;
+import io.hatoba.server.content.Pulls;
 import io.hatoba.server.content.Referrers;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Tags;
 import io.hatoba.server.content.Uploads;
+import io.hatoba.server.content.Usage;
+import io.hatoba.server.content.UsageLedger;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.database.TestDatabases;
@@ -81,6 +84,8 @@ public final class RegistryFixture implements AutoCloseable {
 
   public final Repositories repositories;
   public final Uploads uploads;
+  public final Usage usage;
+  public final Pulls pulls;
   public final Database database;
   public final Accounts accounts;
   public final Grants grants;
@@ -120,15 +125,33 @@ public final class RegistryFixture implements AutoCloseable {
     ObjectRemovals removals = new ObjectRemovals(database, storage, clock);
     io = new ContentIo();
     Events events = new Events(database);
-    repositories = new Repositories(database, ids, clock);
-    Blobs blobs = new Blobs(database, removals, contentConfig, clock);
+    UsageLedger ledger = new UsageLedger(database, clock);
+    usage = new Usage(database, ledger, events, clock);
+    pulls = new Pulls(database, clock);
+    repositories = new Repositories(database, ledger, ids, clock);
+    Blobs blobs = new Blobs(database, removals, ledger, contentConfig, clock);
     uploads =
         new Uploads(
-            database, storage, blobs, removals, io, contentConfig, new NodeId("test"), clock);
-    Tags tags = new Tags(database, events, clock, List.of());
+            database,
+            storage,
+            blobs,
+            removals,
+            ledger,
+            io,
+            contentConfig,
+            new NodeId("test"),
+            clock);
+    Tags tags = new Tags(database, events, ledger, clock, List.of());
     Manifests manifests =
         new Manifests(
-            database, blobs, tags, events, new BlobBytes(blobs, storage, io), contentConfig, clock);
+            database,
+            blobs,
+            tags,
+            events,
+            new BlobBytes(blobs, storage, io),
+            ledger,
+            contentConfig,
+            clock);
 
     DistributionConfig config = config(DistributionConfig.class, settings);
     UploadSlots slots = new UploadSlots(config);
@@ -146,6 +169,7 @@ public final class RegistryFixture implements AutoCloseable {
                 manifests,
                 tags,
                 new PullGates(gates),
+                pulls,
                 new ManifestBodies(slots, config),
                 config),
             new TagRoutes(access, repositories, tags, config),

@@ -1,0 +1,228 @@
+package io.hatoba.server.content;
+
+import io.hatoba.oci.Digest;
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
+import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Hot;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Keeps a registry within its quota: the transaction that would make it larger than that is
+ * refused, whatever runs at the same time.
+ *
+ * <p>On PostgreSQL a transaction does not see what others are about to commit. So each one that
+ * adds to a registry with a quota shares a lock on its row of {@code registry_usage}; near the
+ * quota, and when it adds much, it has that lock for itself, and then everything is committed that
+ * it must count. Those that share it may together add no more than the margin that is left: each
+ * adds at most a thousandth of it, and a database has fewer connections than that.
+ */
+final class Quotas {
+  private static final long SMALLEST_MARGIN = 64 << 20;
+  private static final int MOST_AT_ONCE = 1_000;
+  private static final Duration ESTIMATE_AGE = Duration.ofSeconds(5);
+
+  private final Database database;
+  private final InstantSource clock;
+  private final Map<Long, Estimate> estimates = new ConcurrentHashMap<>();
+
+  /** Registries that were near their quota when last seen. */
+  private final Set<Long> near = ConcurrentHashMap.newKeySet();
+
+  /** Registries that have refused a push since this was last asked for. */
+  private final Set<Long> refused = ConcurrentHashMap.newKeySet();
+
+  Quotas(Database database, InstantSource clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /**
+   * Returns if what the registry has, with what this transaction has added, is within the quota.
+   *
+   * @param added by this transaction, which has written it down already
+   * @throws RefusedException with {@code DENIED} if it is not
+   */
+  void require(Handle handle, Repository repository, long quota, long added) {
+    long registryId = repository.registryId();
+    boolean alone =
+        near.contains(registryId) || added > margin(quota) / MOST_AT_ONCE || isNear(quota, added);
+    lock(handle, registryId, alone);
+    long used = used(handle, registryId);
+    if (!alone && isNear(quota, used)) {
+      lock(handle, registryId, true);
+      used = used(handle, registryId);
+    }
+    if (isNear(quota, used)) {
+      near.add(registryId);
+    } else {
+      near.remove(registryId);
+    }
+    estimates.put(registryId, new Estimate(Optional.of(quota), used, clock.instant()));
+    if (used > quota) {
+      throw exceeded(repository, quota, used - added, added);
+    }
+  }
+
+  /**
+   * How long a blob may become before this is to be asked again.
+   *
+   * @param digest of the blob, if it is known: what the registry has already costs nothing
+   * @param size how long it is at least
+   * @throws RefusedException with {@code DENIED} if a blob so long cannot be stored, whatever it is
+   */
+  long room(Repository repository, Optional<Digest> digest, long size) {
+    Estimate estimate = estimate(repository.registryId());
+    if (estimate.quota().isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    long room = estimate.quota().get() - estimate.used();
+    return size <= room ? room : database.read(handle -> room(handle, repository, digest, size));
+  }
+
+  /** The quota was changed; to be called before and after the commit. */
+  void forget(long registryId) {
+    estimates.remove(registryId);
+    near.remove(registryId);
+  }
+
+  /** Which registries have refused something since the last call. */
+  List<Long> takeRefused() {
+    List<Long> taken = List.copyOf(refused);
+    taken.forEach(refused::remove);
+    return taken;
+  }
+
+  private long room(Handle handle, Repository repository, Optional<Digest> digest, long size) {
+    Estimate now = read(handle, repository.registryId());
+    if (now.quota().isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    long quota = now.quota().get();
+    long room = quota - now.used();
+    if (size <= room) {
+      return room;
+    }
+    long largest = largestThere(handle, repository.registryId(), digest);
+    if (size <= largest) {
+      return largest;
+    }
+    throw exceeded(repository, quota, now.used(), size);
+  }
+
+  /** The largest blob of the registry; if the digest is known, that blob or none. */
+  private static long largestThere(Handle handle, long registryId, Optional<Digest> digest) {
+    return digest
+        .map(
+            known ->
+                handle
+                    .createQuery(
+                        """
+                        SELECT size
+                        FROM registry_content
+                        WHERE registry_id = :registryId AND digest = :digest AND kind = 'blob'
+                        """)
+                    .bind("digest", known))
+        .orElseGet(
+            () ->
+                handle.createQuery(
+                    """
+                    SELECT coalesce(max(size), 0)
+                    FROM registry_content
+                    WHERE registry_id = :registryId AND kind = 'blob'
+                    """))
+        .bind("registryId", registryId)
+        .mapTo(Long.class)
+        .findOne()
+        .orElse(0L);
+  }
+
+  private Estimate estimate(long registryId) {
+    Instant now = clock.instant();
+    Estimate known = estimates.get(registryId);
+    if (known != null && known.at().plus(ESTIMATE_AGE).isAfter(now)) {
+      return known;
+    }
+    Estimate fresh = database.read(handle -> read(handle, registryId));
+    estimates.put(registryId, fresh);
+    return fresh;
+  }
+
+  private Estimate read(Handle handle, long registryId) {
+    Optional<Long> quota =
+        handle
+            .createQuery(
+                """
+                SELECT quota_bytes
+                FROM registry
+                WHERE id = :registryId AND quota_bytes IS NOT NULL
+                """)
+            .bind("registryId", registryId)
+            .mapTo(Long.class)
+            .findOne();
+    return new Estimate(quota, quota.isPresent() ? used(handle, registryId) : 0, clock.instant());
+  }
+
+  private static long used(Handle handle, long registryId) {
+    return Hot.sql(
+            handle,
+            """
+            SELECT coalesce((SELECT physical_bytes FROM registry_usage WHERE registry_id = :registryId), 0)
+              + coalesce((SELECT sum(physical_bytes) FROM usage_delta WHERE registry_id = :registryId), 0)
+            """)
+        .bind("registryId", registryId)
+        .number()
+        .orElse(0L);
+  }
+
+  private void lock(Handle handle, long registryId, boolean alone) {
+    String lock = alone ? database.dialect().forUpdate() : database.dialect().forKeyShare();
+    if (!lock(handle, registryId, lock)) {
+      UsageTotals.insert(handle, registryId);
+      lock(handle, registryId, lock);
+    }
+  }
+
+  private static boolean lock(Handle handle, long registryId, String lock) {
+    return Hot.sql(
+            handle,
+            """
+            SELECT registry_id
+            FROM registry_usage
+            WHERE registry_id = :registryId
+            """
+                + lock)
+        .bind("registryId", registryId)
+        .number()
+        .isPresent();
+  }
+
+  private static boolean isNear(long quota, long used) {
+    return quota - used < margin(quota);
+  }
+
+  private static long margin(long quota) {
+    return Math.max(SMALLEST_MARGIN, quota / 20);
+  }
+
+  private RefusedException exceeded(Repository repository, long quota, long used, long added) {
+    refused.add(repository.registryId());
+    return new RefusedException(
+        new Refusal.Denied(
+            "registry %s is full: %d of the %d bytes of its quota are used and this would add %d; remove images from it or have its quota raised"
+                .formatted(repository.name().registry(), used, quota, added),
+            "registry=%s quotaBytes=%d usedBytes=%d addedBytes=%d"
+                .formatted(repository.name().registry(), quota, used, added)));
+  }
+
+  /** What a registry may hold and holds, a few seconds old. */
+  private record Estimate(Optional<Long> quota, long used, Instant at) {}
+}
