@@ -1,12 +1,25 @@
 package io.hatoba.server.account;
 
+import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.database.Database;
 import io.hatoba.server.registry.AccessVersion;
+import io.hatoba.server.registry.Registries;
+import io.hatoba.server.registry.Registry;
+import io.hatoba.server.registry.RegistryName;
+import io.hatoba.server.rest.Checks;
+import io.hatoba.server.rest.Requester;
 import jakarta.inject.Singleton;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
 /** Who has which role where. Changes take effect at once on every node. */
 @Singleton
@@ -17,10 +30,15 @@ public final class Grants {
   /** What {@code registry_id} holds for the whole service. */
   static final long EVERYWHERE = 0;
 
+  private final Database database;
   private final AccessVersion version;
+  private final Registries registries;
   private final InstantSource clock;
 
-  public Grants(AccessVersion version, InstantSource clock) {
+  public Grants(
+      Database database, AccessVersion version, Registries registries, InstantSource clock) {
+    this.database = database;
+    this.registries = registries;
     this.version = version;
     this.clock = clock;
   }
@@ -39,9 +57,9 @@ public final class Grants {
         });
   }
 
-  /** As {@link #give}, inside the transaction of the caller. */
-  void insert(Handle handle, String principal, Role role, Optional<Long> registry) {
-    handle
+  /** As {@link #give}, inside the transaction of the caller. 0 if it is there already. */
+  int insert(Handle handle, String principal, Role role, Optional<Long> registry) {
+    return handle
         .createUpdate(
             """
             INSERT INTO role_grant (principal, registry_id, role, created_at)
@@ -71,6 +89,226 @@ public final class Grants {
                 .execute());
   }
 
+  /** Takes all roles of a principal away, inside the transaction of the caller. */
+  static void takeAll(Handle handle, String principal) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM role_grant
+            WHERE principal = :principal
+            """)
+        .bind("principal", principal)
+        .execute();
+  }
+
+  /**
+   * One page of grants in the order in which they were given. Those in registries that are gone are
+   * left out.
+   *
+   * @param after the last id of the page before; 0 at first
+   */
+  public List<Given> page(Filter filter, long after, int limit) {
+    return database.read(
+        handle -> {
+          Query query = handle.createQuery(page(filter)).bind("after", after).bind("limit", limit);
+          filter.principal().ifPresent(principal -> query.bind("principal", principal));
+          filter.registry().ifPresent(registry -> query.bind("registry", registry));
+          return query.map((row, context) -> given(row)).list();
+        });
+  }
+
+  /** Not in the method that runs it only because the test of its plan needs it too. */
+  static String page(Filter filter) {
+    return """
+    SELECT g.id, g.principal, g.role, g.created_at, r.name AS registry
+    FROM role_grant g
+    LEFT JOIN registry r ON r.id = g.registry_id
+    WHERE g.id > :after AND (g.registry_id = 0 OR r.id IS NOT NULL)
+    """
+        + (filter.principal().isPresent() ? " AND g.principal = :principal\n" : "")
+        + (filter.registry().isPresent() ? " AND g.registry_id = :registry\n" : "")
+        + """
+        ORDER BY g.id
+        LIMIT :limit
+        """;
+  }
+
+  /** The grant with this id, if there is one and its registry is there. */
+  public Optional<Given> find(long id) {
+    return database.read(handle -> find(handle, id));
+  }
+
+  private static Optional<Given> find(Handle handle, long id) {
+    return handle
+        .createQuery(
+            """
+            SELECT g.id, g.principal, g.role, g.created_at, r.name AS registry
+            FROM role_grant g
+            LEFT JOIN registry r ON r.id = g.registry_id
+            WHERE g.id = :id AND (g.registry_id = 0 OR r.id IS NOT NULL)
+            """)
+        .bind("id", id)
+        .map((row, context) -> given(row))
+        .findOne();
+  }
+
+  /**
+   * Gives a role on behalf of someone, who was found allowed to give roles there.
+   *
+   * @throws RefusedException with {@code FIELD_INVALID} if the account, the role or the registry
+   *     does not exist, {@code CONFLICT} if the principal has it already, {@code DENIED} if the
+   *     giver does not hold what the role includes, or above {@value #MAX_PER_PRINCIPAL} roles
+   */
+  public Given give(
+      Requester giver, Principal principal, String roleName, Optional<RegistryName> registryName) {
+    return version.change(
+        handle -> {
+          Checks checks = new Checks();
+          checks.require(
+              principal.kind() == Principal.Kind.GROUP || isAccount(handle, principal.toString()),
+              "/principal",
+              "does not exist; accounts and service accounts are made before they get roles");
+          Optional<Role> role = Roles.find(handle, roleName);
+          checks.require(role.isPresent(), "/role", "is no role; GET /api/v1/roles lists all");
+          Optional<Registry> registry = registryName.flatMap(name -> registries.find(handle, name));
+          checks.require(
+              registryName.isEmpty() || registry.isPresent(), "/registry", "does not exist");
+          checks.done();
+          Delegation.require(giver, role.orElseThrow(), registryName.map(RegistryName::value));
+          int inserted =
+              insert(handle, principal.toString(), role.get(), registry.map(Registry::id));
+          if (inserted == 0) {
+            throw new RefusedException(
+                new Refusal.Conflict(
+                    ErrorCode.CONFLICT,
+                    "%s has the role %s there already".formatted(principal, roleName),
+                    principal.toString()));
+          }
+          count(handle, principal.toString());
+          return find(handle, principal.toString(), role.get(), registry.map(Registry::id));
+        });
+  }
+
+  private static Given find(Handle handle, String principal, Role role, Optional<Long> registryId) {
+    return handle
+        .createQuery(
+            """
+            SELECT g.id, g.principal, g.role, g.created_at, r.name AS registry
+            FROM role_grant g
+            LEFT JOIN registry r ON r.id = g.registry_id
+            WHERE g.principal = :principal AND g.registry_id = :registry AND g.role = :role
+            """)
+        .bind("principal", principal)
+        .bind("registry", registryId.orElse(EVERYWHERE))
+        .bind("role", role.name())
+        .map((row, context) -> given(row))
+        .one();
+  }
+
+  private static boolean isAccount(Handle handle, String principal) {
+    return handle
+        .createQuery(
+            """
+            SELECT id
+            FROM account
+            WHERE principal = :principal
+            """)
+        .bind("principal", principal)
+        .mapTo(Long.class)
+        .findOne()
+        .isPresent();
+  }
+
+  /**
+   * Takes a role away on behalf of someone, who was found allowed to give roles there.
+   *
+   * @throws RefusedException with {@code NAME_UNKNOWN}; {@code DENIED} if the taker could not give
+   *     it; {@code CONFLICT} if nobody would be left who can give roles in the whole service
+   */
+  public void take(Requester taker, long id) {
+    version.change(
+        handle -> {
+          Given given = find(handle, id).orElseThrow(() -> unknown(id));
+          // A role that is not known any more gives nothing, so anyone may clear it away.
+          Roles.find(handle, given.role())
+              .ifPresent(role -> Delegation.require(taker, role, given.registry()));
+          handle
+              .createUpdate(
+                  """
+                  DELETE FROM role_grant
+                  WHERE id = :id
+                  """)
+              .bind("id", id)
+              .execute();
+          if (given.registry().isEmpty() && ADMINS.contains(given.role())) {
+            requireAnAdmin(handle, "");
+          }
+          return id;
+        });
+  }
+
+  /**
+   * Inside the transaction that takes an account away or bars it: refuses that if it is the last
+   * one that can give roles in the whole service.
+   *
+   * @throws RefusedException with {@code CONFLICT}
+   */
+  static void requireAnotherAdmin(Handle handle, String principal) {
+    boolean isAdmin =
+        handle
+            .createQuery(ADMIN)
+            .bind("without", "")
+            .mapTo(String.class)
+            .list()
+            .contains(principal);
+    if (isAdmin) {
+      requireAnAdmin(handle, principal);
+    }
+  }
+
+  private static void requireAnAdmin(Handle handle, String without) {
+    if (handle.createQuery(ADMIN).bind("without", without).mapTo(String.class).list().isEmpty()) {
+      throw new RefusedException(
+          new Refusal.Conflict(
+              ErrorCode.CONFLICT,
+              "this is the last account with the role project-admin or service-admin in the whole"
+                  + " service; give one of them to another account first, or nobody could give"
+                  + " roles any more",
+              ""));
+    }
+  }
+
+  /** The roles of which one account always has one in the whole service. */
+  private static final Set<String> ADMINS =
+      Set.of(Role.PROJECT_ADMIN.name(), Role.SERVICE_ADMIN.name());
+
+  /** Not in the method that runs it only because the test of its plan needs it too. */
+  static final String ADMIN =
+      """
+      SELECT g.principal
+      FROM role_grant g
+      JOIN account a ON a.principal = g.principal
+      WHERE g.role IN ('project-admin', 'service-admin') AND g.registry_id = 0
+        AND g.principal <> :without AND g.principal LIKE 'account:%' AND a.enabled = TRUE
+      ORDER BY g.principal
+      LIMIT 1000
+      """;
+
+  static RefusedException unknown(long id) {
+    return new RefusedException(
+        Refusal.unknown(
+            ErrorCode.NAME_UNKNOWN, "there is no grant with this id", Long.toString(id)));
+  }
+
+  private static Given given(ResultSet row) throws SQLException {
+    return new Given(
+        row.getLong("id"),
+        row.getString("principal"),
+        row.getString("role"),
+        Optional.ofNullable(row.getString("registry")),
+        Instant.ofEpochMilli(row.getLong("created_at")));
+  }
+
   private static int count(Handle handle, String principal) {
     int count =
         handle
@@ -92,4 +330,15 @@ public final class Grants {
     }
     return count;
   }
+
+  /** A role that was given. */
+  public record Given(
+      long id, String principal, String role, Optional<String> registry, Instant createdAt) {}
+
+  /**
+   * Which grants.
+   *
+   * @param registry the id; 0 is the whole service
+   */
+  public record Filter(Optional<String> principal, Optional<Long> registry) {}
 }

@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param generation of the secret; a token of another one is void
  * @param account the name of the owner
  * @param principal how the owner is named in grants, tokens, history and events
- * @param scopes to what the key is narrowed; empty if it may do all that its owner may
- * @param grants the roles of the owner and of its groups; roles in registries that do not exist are
+ * @param narrowing by the key's scopes; empty if it may do all that its owner may
+ * @param rights the roles of the owner and of its groups; those in registries that do not exist are
  *     left out
  */
 public record Standing(
@@ -23,26 +23,11 @@ public record Standing(
     String account,
     String principal,
     boolean accountEnabled,
-    Optional<List<KeyScope>> scopes,
-    List<Grant> grants) {
-  public Standing {
-    scopes = scopes.map(List::copyOf);
-    grants = List.copyOf(grants);
-  }
-
-  /** The same with these roles. */
-  Standing with(List<Grant> roles) {
-    return new Standing(
-        keyId,
-        secretMac,
-        generation,
-        keyEnabled,
-        expiresAt,
-        account,
-        principal,
-        accountEnabled,
-        scopes,
-        roles);
+    Optional<Narrowing> narrowing,
+    Rights rights) {
+  /** The roles one by one. */
+  public List<Grant> grants() {
+    return rights.grants();
   }
 
   /** Whether the key works at this moment. */

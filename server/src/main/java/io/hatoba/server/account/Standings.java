@@ -6,8 +6,13 @@ import io.hatoba.server.database.Database;
 import jakarta.inject.Singleton;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -92,42 +97,78 @@ public final class Standings {
    * @param principal {@code account:kim}, {@code robot:ci}, {@code group:dev}; one that does not
    *     exist has no roles, or those that it was given beforehand
    */
-  public List<Grant> grantsOf(String principal) {
-    return database.read(handle -> grants(handle, principal));
+  public Rights rightsOf(String principal) {
+    return database.read(handle -> rights(handle, principal));
   }
 
   private static Optional<Standing> select(Handle handle, String keyId) {
     return handle
         .createQuery(SELECT)
         .bind("id", keyId)
-        .map((row, context) -> standing(keyId, row))
+        .map((row, context) -> key(row))
         .findOne()
-        .map(standing -> standing.with(grants(handle, standing.principal())));
+        .map(key -> standing(handle, keyId, key));
   }
 
-  private static Standing standing(String keyId, ResultSet row) throws SQLException {
+  private static Standing standing(Handle handle, String keyId, Key key) {
     return new Standing(
         keyId,
+        key.secretMac(),
+        key.generation(),
+        key.enabled(),
+        key.expiresAt(),
+        key.account(),
+        key.principal(),
+        key.accountEnabled(),
+        key.scopes()
+            .map(KeyScope::fromJson)
+            .map(scopes -> new Narrowing(keyId, scopes, registries(handle, scopes))),
+        rights(handle, key.principal()));
+  }
+
+  private static Key key(ResultSet row) throws SQLException {
+    return new Key(
         new SecretMac(row.getString("secret_mac")),
         row.getInt("generation"),
         row.getBoolean("key_enabled"),
         AccessKeys.instant(row, "expires_at"),
+        Optional.ofNullable(row.getString("scopes")),
         row.getString("account"),
         row.getString("principal"),
-        row.getBoolean("account_enabled"),
-        Optional.ofNullable(row.getString("scopes")).map(KeyScope::fromJson),
-        List.of());
+        row.getBoolean("account_enabled"));
   }
 
-  private static List<Grant> grants(Handle handle, String principal) {
-    return handle
-        .createQuery(SELECT_GRANTS)
-        .bind("principal", principal)
-        .bind("limit", MAX_GRANTS)
-        .map((row, context) -> grant(row))
-        .stream()
-        .flatMap(Optional::stream)
-        .toList();
+  private static Map<String, Long> registries(Handle handle, List<KeyScope> scopes) {
+    Set<String> names =
+        scopes.stream().flatMap(scope -> scope.registry().stream()).collect(Collectors.toSet());
+    Map<String, Long> ids = new HashMap<>();
+    for (String name : names) {
+      handle
+          .createQuery(
+              """
+              SELECT id
+              FROM registry
+              WHERE name = :name
+              """)
+          .bind("name", name)
+          .mapTo(Long.class)
+          .findOne()
+          .ifPresent(id -> ids.put(name, id));
+    }
+    return ids;
+  }
+
+  /** As {@link #rightsOf}, inside the caller's transaction. */
+  static Rights rights(Handle handle, String principal) {
+    return Rights.of(
+        handle
+            .createQuery(SELECT_GRANTS)
+            .bind("principal", principal)
+            .bind("limit", MAX_GRANTS)
+            .map((row, context) -> grant(row))
+            .stream()
+            .flatMap(Optional::stream)
+            .toList());
   }
 
   /** A role that this version does not know, or in a registry that is gone, allows nothing. */
@@ -157,4 +198,15 @@ public final class Standings {
   }
 
   private record Versioned(long version, Standing standing) {}
+
+  /** A key and its owner as they are stored. */
+  private record Key(
+      SecretMac secretMac,
+      int generation,
+      boolean enabled,
+      Optional<Instant> expiresAt,
+      Optional<String> scopes,
+      String account,
+      String principal,
+      boolean accountEnabled) {}
 }

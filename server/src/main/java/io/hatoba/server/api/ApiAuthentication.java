@@ -65,7 +65,10 @@ public final class ApiAuthentication implements ContainerRequestFilter {
             : authenticator.get().authenticate(authorization, address);
     current.set(caller);
     if (requires != null) {
-      caller.require(requires.value(), target(context.getUriInfo().getPathParameters()));
+      Target target = target(context.getUriInfo().getPathParameters());
+      if (!requires.onSome() || !caller.mayOnSome(requires.value(), target)) {
+        caller.require(requires.value(), target);
+      }
     } else if (access == null) {
       throw new IllegalStateException(method + " states neither a permission nor who may call it");
     }

@@ -42,6 +42,16 @@ public class CurrentRequester implements Requester {
   }
 
   @Override
+  public boolean holds(Permission permission, Target target) {
+    return caller().holds(permission, target);
+  }
+
+  @Override
+  public boolean mayOnSome(Permission permission, Target target) {
+    return caller().mayOnSome(permission, target);
+  }
+
+  @Override
   public void require(Permission permission, Target target) {
     caller().require(permission, target);
   }

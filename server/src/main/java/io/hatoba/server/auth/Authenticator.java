@@ -117,7 +117,7 @@ public final class Authenticator {
     return new Caller(
         new Actor(standing.principal(), standing.keyId(), address),
         new Reach.Unlimited(),
-        new Permissions(standing.grants(), registries.openedTo(now)));
+        Permissions.of(Optional.of(standing), registries.openedTo(now)));
   }
 
   private Caller bearer(String compact, String address, Optional<String> uploadOwner) {
@@ -158,7 +158,7 @@ public final class Authenticator {
     return new Caller(
         new Actor(token.principal(), standing.map(Standing::keyId).orElse(""), address),
         token.reach(),
-        new Permissions(standing.map(Standing::grants).orElse(List.of()), opened));
+        Permissions.of(standing, opened));
   }
 
   private static RefusedException invalid(String message) {

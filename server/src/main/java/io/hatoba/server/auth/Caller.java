@@ -67,7 +67,8 @@ public final class Caller implements Requester {
       enforced.remove(Action.PULL);
     }
     Scope scope = Scope.needing(repository, needed);
-    if (permissions.decide(repository, enforced) instanceof Permissions.Decision.Refused(var why)) {
+    if (!permissions.on(repository).containsAll(enforced)
+        && permissions.decide(repository, enforced) instanceof Decision.Refused(var why, var _)) {
       throw never(words(enforced) + " " + repository, why, scope);
     }
     if (!reach.on(repository).containsAll(enforced)) {
@@ -98,7 +99,7 @@ public final class Caller implements Requester {
    */
   public void requireCatalog() {
     if (!permissions.catalog()) {
-      throw never("list the repositories", "you have no role", Scope.CATALOG);
+      throw never("list the repositories", "there is no role for it", Scope.CATALOG);
     }
     if (!reach.catalog()) {
       throw insufficient(Scope.CATALOG);
@@ -145,24 +146,35 @@ public final class Caller implements Requester {
               "tokens of /token are for the registry protocol; use the access key itself (Basic)",
               permission.identifier()));
     }
-    Optional<String> registry =
-        switch (target) {
-          case Target.Service() -> Optional.empty();
-          case Target.OfRegistry(var name) -> Optional.of(name);
-          case Target.OfImage(var repository) -> Optional.of(repository.registry());
-        };
-    if (registry.isPresent()
-        && !permissions.allow(Permission.REGISTRY_READ, new Target.OfRegistry(registry.get()))) {
+    if (!permissions.knows(target)) {
+      String registry =
+          switch (target) {
+            case Target.Service() -> "";
+            case Target.OfRegistry(var name) -> name;
+            case Target.OfImage(var repository) -> repository.registry();
+          };
       throw new RefusedException(
           Refusal.unknown(
-              ErrorCode.NAME_UNKNOWN,
-              "there is no registry named " + registry.get(),
-              registry.get()));
+              ErrorCode.NAME_UNKNOWN, "there is no registry named " + registry, registry));
     }
     throw new RefusedException(
         new Refusal.Denied(
-            "your roles do not include %s on %s".formatted(permission.identifier(), target),
+            "%s on %s is not allowed: %s"
+                .formatted(
+                    permission.identifier(),
+                    target,
+                    permissions.decide(permission, target).reason()),
             permission.identifier()));
+  }
+
+  @Override
+  public boolean holds(Permission permission, Target target) {
+    return reach instanceof Reach.Unlimited && permissions.holds(permission, target);
+  }
+
+  @Override
+  public boolean mayOnSome(Permission permission, Target target) {
+    return reach instanceof Reach.Unlimited && permissions.allowSome(permission, target);
   }
 
   @Override

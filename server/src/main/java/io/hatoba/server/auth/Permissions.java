@@ -2,6 +2,10 @@ package io.hatoba.server.auth;
 
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Grant;
+import io.hatoba.server.account.Narrowing;
+import io.hatoba.server.account.Rights;
+import io.hatoba.server.account.Role;
+import io.hatoba.server.account.Standing;
 import io.hatoba.server.content.ReadScope;
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.permission.Target;
@@ -9,102 +13,211 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What one identity may do: the only place that decides. Roles are added up, those in the whole
- * service and those in the registry that the name begins with; a registry that everyone may pull
- * from adds {@code PULL}. What is not allowed by one of these is not allowed.
+ * What one identity may do: the only place that decides, for the registry protocol, the token
+ * service and the management API.
  *
- * @param grants the roles of the identity; none for who is not known
+ * <p>Roles are added up: those in the whole service and those in the registry, its own and those of
+ * its groups. A narrowed access key leaves of that what its scopes cover. A registry that everyone
+ * may pull from adds the pull, also for narrowed keys, since it needs no key. What is not allowed
+ * by one of these is not allowed.
+ *
+ * @param rights the roles of the identity; none for who is not known
+ * @param narrowing of the access key; empty if it is not narrowed
  * @param opened name and id of the registries that everyone may pull from
  */
-record Permissions(List<Grant> grants, Map<String, Long> opened) {
-  Permissions {
-    grants = List.copyOf(grants);
+record Permissions(Rights rights, Optional<Narrowing> narrowing, Map<String, Long> opened) {
+  /** What these roles allow, without a key that narrows them. */
+  Permissions(List<Grant> grants, Map<String, Long> opened) {
+    this(Rights.of(grants), Optional.empty(), opened);
   }
 
-  /** Whether the roles include a permission on a target. */
+  /** What a key allows; without one, what everyone may. */
+  static Permissions of(Optional<Standing> standing, Map<String, Long> opened) {
+    return standing
+        .map(known -> new Permissions(known.rights(), known.narrowing(), opened))
+        .orElseGet(() -> new Permissions(Rights.NONE, Optional.empty(), opened));
+  }
+
+  /** Whether something is allowed on all of the target. As {@link #decide}, without the words. */
   boolean allow(Permission permission, Target target) {
-    return grants.stream()
-        .filter(grant -> covers(grant, target))
-        .anyMatch(grant -> grant.role().permissions().contains(permission));
+    return holds(permission, target) || isOpen(permission, target);
   }
 
-  private static boolean covers(Grant grant, Target target) {
-    if (grant.registry().isEmpty()) {
-      return true;
-    }
-    String registry = grant.registry().get().name();
-    return switch (target) {
-      case Target.Service() -> false;
-      case Target.OfRegistry(var name) -> name.equals(registry);
-      case Target.OfImage(var repository) -> repository.registry().equals(registry);
-    };
+  /** Whether a role and the key include it; what everyone may is not meant. */
+  boolean holds(Permission permission, Target target) {
+    return rights.include(permission, target)
+        && (narrowing.isEmpty() || narrowing.get().leaves(permission, target));
   }
 
-  /** The registries in which a permission is included. */
-  ReadScope where(Permission permission) {
-    Set<Long> ids = new HashSet<>();
-    for (Grant grant : grants) {
-      if (!grant.role().permissions().contains(permission)) {
-        continue;
-      }
-      if (grant.registry().isEmpty()) {
-        return new ReadScope.Everything();
-      }
-      ids.add(grant.registry().get().id());
-    }
-    return new ReadScope.Registries(ids);
+  /** As {@link #allow}, and also if it is allowed on some images of the target only. */
+  boolean allowSome(Permission permission, Target target) {
+    return isOpen(permission, target)
+        || (rights.includeSome(permission, target)
+            && (narrowing.isEmpty() || narrowing.get().leavesSome(permission, target)));
+  }
+
+  private boolean isOpen(Permission permission, Target target) {
+    return permission == Permission.ARTIFACT_PULL
+        && switch (target) {
+          case Target.Service() -> false;
+          case Target.OfRegistry(var name) -> opened.containsKey(name);
+          case Target.OfImage(var repository) -> opened.containsKey(repository.registry());
+        };
   }
 
   /** All actions on a repository, whether it exists or not. */
   Set<Action> on(RepositoryName repository) {
+    Target target = new Target.OfImage(repository);
     Set<Action> actions = EnumSet.noneOf(Action.class);
     for (Action action : Action.values()) {
-      if (allow(action.permission(), new Target.OfImage(repository))) {
+      if (allow(action.permission(), target)) {
         actions.add(action);
       }
-    }
-    if (opened.containsKey(repository.registry())) {
-      actions.add(Action.PULL);
     }
     return actions;
   }
 
-  /** Whether these actions are allowed, or why not, in words that may be shown to the identity. */
+  /** Whether these actions are allowed: the first refusal, or else the last permission. */
   Decision decide(RepositoryName repository, Set<Action> needed) {
-    if (on(repository).containsAll(needed)) {
-      return new Decision.Allowed();
+    Decision decision = new Decision.Allowed("nothing was asked for", Optional.empty());
+    for (Action action : Action.values()) {
+      if (needed.contains(action)) {
+        decision = decide(action.permission(), new Target.OfImage(repository));
+        if (decision instanceof Decision.Refused) {
+          return decision;
+        }
+      }
     }
-    String roles =
-        grants.stream()
-            .filter(
-                grant ->
-                    grant
-                        .registry()
-                        .map(in -> in.name().equals(repository.registry()))
-                        .orElse(true))
-            .map(grant -> grant.role().name())
-            .distinct()
-            .collect(Collectors.joining(", "));
-    // Whoever has no role reads the same about a registry that exists and one that does not.
+    return decision;
+  }
+
+  /** Whether something is allowed, and why, in words that may be shown to the identity. */
+  Decision decide(Permission permission, Target target) {
+    Optional<Grant> giving =
+        rights.grants().stream()
+            .filter(grant -> Rights.gives(grant, permission, target))
+            .findFirst();
+    if (giving.isPresent() && holds(permission, target)) {
+      return new Decision.Allowed(
+          "%s includes %s".formatted(words(giving.get()), permission.identifier()),
+          Optional.of("role:" + giving.get().role().name()));
+    }
+    if (isOpen(permission, target)) {
+      String registry = registry(target).orElseThrow();
+      return new Decision.Allowed(
+          "everyone may pull from registry " + registry, Optional.of("registry:" + registry));
+    }
+    if (giving.isPresent() && narrowing.isPresent()) {
+      return new Decision.Refused(
+          "the access key %s is narrowed to %s; that does not cover %s on %s"
+              .formatted(
+                  narrowing.get().keyId(),
+                  narrowing.get().words(),
+                  permission.identifier(),
+                  target),
+          Optional.of("key:" + narrowing.get().keyId()));
+    }
+    List<Grant> counting =
+        rights.grants().stream()
+            .filter(grant -> registry(target).map(grant::isIn).orElse(true))
+            .toList();
+    return counting.isEmpty() ? noRole(target) : notIncluded(permission, target, counting);
+  }
+
+  /** Whoever has no role reads the same about a registry that exists and one that does not. */
+  private static Decision noRole(Target target) {
     return new Decision.Refused(
-        roles.isEmpty()
-            ? "you have no role in the registry '%s', or it does not exist"
-                .formatted(repository.registry())
-            : "your role there (%s) does not include it".formatted(roles));
+        registry(target)
+            .map("there is no role in the registry '%s', or it does not exist"::formatted)
+            .orElse("there is no role in the whole service"),
+        Optional.empty());
+  }
+
+  private static Decision notIncluded(Permission permission, Target target, List<Grant> counting) {
+    Grant nearest =
+        counting.stream()
+            .filter(grant -> grant.role().permissions().contains(permission))
+            .findFirst()
+            .orElseGet(counting::getFirst);
+    String roles =
+        counting.stream().map(Permissions::words).distinct().collect(Collectors.joining(", "));
+    String why;
+    if (!nearest.role().permissions().contains(permission)) {
+      why =
+          "%s %s not include %s; roles that do: %s"
+              .formatted(
+                  roles,
+                  counting.size() == 1 ? "does" : "do",
+                  permission.identifier(),
+                  others(permission));
+    } else if (nearest.registry().isPresent()
+        && (target instanceof Target.Service || permission.extent() == Permission.Extent.SERVICE)) {
+      why =
+          "%s counts in that registry only; %s on %s needs a role in the whole service"
+              .formatted(words(nearest), permission.identifier(), target);
+    } else {
+      why =
+          "%s includes %s for the images %s only"
+              .formatted(
+                  words(nearest),
+                  permission.identifier(),
+                  nearest.role().images().stream()
+                      .map(Object::toString)
+                      .collect(Collectors.joining(", ")));
+    }
+    return new Decision.Refused(why, Optional.of("role:" + nearest.role().name()));
+  }
+
+  private static String others(Permission permission) {
+    return Role.BUILT_IN.stream()
+        .filter(role -> role.permissions().contains(permission))
+        .map(Role::name)
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String words(Grant grant) {
+    return "the role "
+        + grant.role().name()
+        + grant.registry().map(in -> " in registry " + in.name()).orElse(" in the whole service")
+        + grant.group().map(group -> " (through the group " + group + ")").orElse("");
+  }
+
+  private static Optional<String> registry(Target target) {
+    return switch (target) {
+      case Target.Service() -> Optional.empty();
+      case Target.OfRegistry(var name) -> Optional.of(name);
+      case Target.OfImage(var repository) -> Optional.of(repository.registry());
+    };
+  }
+
+  /** Whether the identity may know that the registry of the target exists. */
+  boolean knows(Target target) {
+    return registry(target)
+        .map(
+            name ->
+                rights.anyIn(name)
+                    && (narrowing.isEmpty() || narrowing.get().leavesAnythingIn(name)))
+        .orElse(true);
   }
 
   /** Whether the list of repositories may be asked for; it shows what {@link #readScope} holds. */
   boolean catalog() {
-    return !grants.isEmpty();
+    return !rights.grants().isEmpty();
   }
 
-  /** Where this identity may pull. */
+  /** The registries in which a permission is included, on the whole or on some images. */
+  ReadScope where(Permission permission) {
+    return where(permission, true);
+  }
+
+  /** Where this identity may pull everything. */
   ReadScope readScope() {
-    return switch (where(Permission.ARTIFACT_PULL)) {
+    return switch (where(Permission.ARTIFACT_PULL, false)) {
       case ReadScope.Everything everything -> everything;
       case ReadScope.Registries(var ids) -> {
         Set<Long> all = new HashSet<>(opened.values());
@@ -114,16 +227,18 @@ record Permissions(List<Grant> grants, Map<String, Long> opened) {
     };
   }
 
-  /** The answer to {@link #decide}. */
-  sealed interface Decision {
-    /** Go on. */
-    record Allowed() implements Decision {}
-
-    /**
-     * This identity cannot do it.
-     *
-     * @param why for a person
-     */
-    record Refused(String why) implements Decision {}
+  private ReadScope where(Permission permission, boolean some) {
+    Optional<Set<Long>> left =
+        narrowing.flatMap(narrowed -> narrowed.registriesWith(permission, some));
+    boolean everywhere =
+        some
+            ? rights.includeSome(permission, Target.SERVICE)
+            : rights.include(permission, Target.SERVICE);
+    if (everywhere) {
+      return left.<ReadScope>map(ReadScope.Registries::new).orElseGet(ReadScope.Everything::new);
+    }
+    Set<Long> ids = new HashSet<>(rights.registriesWith(permission, some));
+    left.ifPresent(ids::retainAll);
+    return new ReadScope.Registries(ids);
   }
 }

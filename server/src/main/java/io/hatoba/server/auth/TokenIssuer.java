@@ -63,8 +63,7 @@ public final class TokenIssuer {
     }
     long now = version.current();
     Optional<Standing> standing = login.map(key -> logins.check(key, address, now));
-    Permissions permissions =
-        new Permissions(standing.map(Standing::grants).orElse(List.of()), registries.openedTo(now));
+    Permissions permissions = Permissions.of(standing, registries.openedTo(now));
     List<Scope> access = access(permissions, asked);
     return new Grant(
         tokens.issue(

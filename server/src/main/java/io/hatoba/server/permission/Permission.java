@@ -35,10 +35,10 @@ public enum Permission {
   REPLICATION_READ(Extent.SERVICE),
   REPLICATION_WRITE(Extent.SERVICE),
   REPLICATION_RUN(Extent.SERVICE),
-  /** Reads roles, who has them, and why something is allowed or not. */
-  ROLE_READ(Extent.SERVICE),
-  /** Makes roles and gives them. */
-  ROLE_WRITE(Extent.SERVICE),
+  /** Reads roles, who has them (in one registry or in the whole service), and why. */
+  ROLE_READ(Extent.REGISTRY),
+  /** Gives roles and takes them away, in one registry or in the whole service; makes roles. */
+  ROLE_WRITE(Extent.REGISTRY),
   ACCOUNT_READ(Extent.SERVICE),
   ACCOUNT_WRITE(Extent.SERVICE),
   SERVICE_ACCOUNT_READ(Extent.SERVICE),

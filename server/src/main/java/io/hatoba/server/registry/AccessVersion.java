@@ -54,9 +54,8 @@ public final class AccessVersion {
     try {
       return database.write(
           handle -> {
-            T result = work.run(handle);
-            grow(handle);
-            return result;
+            grow(handle); // first, so that changes wait for each other and what they count is exact
+            return work.run(handle);
           });
     } finally {
       // Also after a failure: whether a commit that was interrupted took place is not known.

@@ -22,6 +22,18 @@ public interface Requester {
   boolean may(Permission permission, Target target);
 
   /**
+   * Whether a role of the caller's own includes it, and the access key leaves it: then the caller
+   * may hand it on. What everyone may is not meant.
+   */
+  boolean holds(Permission permission, Target target);
+
+  /**
+   * As {@link #may}, and also if it is allowed on some images of the target only. Who goes on after
+   * this shows only images that {@link #may} allows.
+   */
+  boolean mayOnSome(Permission permission, Target target);
+
+  /**
    * As {@link #may}, for targets that are not in the path.
    *
    * @throws RefusedException with {@code UNAUTHORIZED} for who is not known, {@code DENIED} with

@@ -17,4 +17,10 @@ import java.lang.annotation.Target;
 public @interface Requires {
   /** What the caller must be allowed. */
   Permission value();
+
+  /**
+   * Whether it is enough to be allowed it on some images of the target. The operation shows only
+   * images on which {@link Requester#may} allows it.
+   */
+  boolean onSome() default false;
 }

@@ -54,7 +54,7 @@ public final class AuthNode implements AutoCloseable {
     accounts = new Accounts(database, version, ids, clock);
     serverKeys = new ServerKeys(database, clock);
     keys = new AccessKeys(database, version, serverKeys, clock);
-    grants = new Grants(version, clock);
+    grants = new Grants(database, version, registries, clock);
     standings = new Standings(database);
     lastUses = new LastUses(database, clock);
     bootstrap = new Bootstrap(database, version, accounts, keys, grants, registries);

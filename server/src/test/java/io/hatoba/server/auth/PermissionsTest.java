@@ -67,14 +67,19 @@ class PermissionsTest {
     Permissions nobody = new Permissions(List.of(), Map.of());
 
     assertThat(uploader.decide(app, Set.of(Action.PUSH)))
-        .isEqualTo(new Permissions.Decision.Allowed());
+        .isEqualTo(
+            new Decision.Allowed(
+                "the role image-uploader in registry team includes artifact:push",
+                Optional.of("role:image-uploader")));
     assertThat(uploader.decide(app, Set.of(Action.PULL)))
         .isEqualTo(
-            new Permissions.Decision.Refused(
-                "your role there (image-uploader) does not include it"));
+            new Decision.Refused(
+                "the role image-uploader in registry team does not include artifact:pull; roles"
+                    + " that do: project-admin, project-member, service-admin, service-viewer",
+                Optional.of("role:image-uploader")));
     assertThat(nobody.decide(app, Set.of(Action.PULL)))
         .isEqualTo(
-            new Permissions.Decision.Refused(
-                "you have no role in the registry 'team', or it does not exist"));
+            new Decision.Refused(
+                "there is no role in the registry 'team', or it does not exist", Optional.empty()));
   }
 }

@@ -106,7 +106,7 @@ public final class RegistryFixture implements AutoCloseable {
     AccessVersion version = new AccessVersion(database);
     registries = new Registries(database, version, ids, clock);
     accounts = new Accounts(database, version, ids, clock);
-    grants = new Grants(version, clock);
+    grants = new Grants(database, version, registries, clock);
     ServerKeys serverKeys = new ServerKeys(database, clock);
     keys = new AccessKeys(database, version, serverKeys, clock);
     Standings standings = new Standings(database);
