@@ -1,5 +1,6 @@
 package io.hatoba.server;
 
+import io.hatoba.server.account.SessionConfig;
 import io.hatoba.server.auth.AuthConfig;
 import io.hatoba.server.content.ContentConfig;
 import io.hatoba.server.database.DatabaseConfig;
@@ -16,6 +17,7 @@ final class Features {
           ServerConfig.class,
           HttpConfig.class,
           AuthConfig.class,
+          SessionConfig.class,
           EndpointConfig.class,
           DatabaseConfig.class,
           ContentConfig.class,

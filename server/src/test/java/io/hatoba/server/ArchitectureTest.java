@@ -50,7 +50,14 @@ class ArchitectureTest {
           Map.entry(
               "account",
               Set.of(
-                  "permission", "pattern", "rest", "registry", "content", "database", "startup")),
+                  "permission",
+                  "pattern",
+                  "rest",
+                  "endpoint",
+                  "registry",
+                  "content",
+                  "database",
+                  "startup")),
           Map.entry(
               "auth",
               Set.of(
@@ -64,7 +71,9 @@ class ArchitectureTest {
                   "database",
                   "startup")),
           Map.entry("distribution", Set.of("auth", "endpoint", "content", "storage", "startup")),
-          Map.entry("api", Set.of("permission", "rest", "endpoint", "auth", "content")));
+          Map.entry(
+              "api",
+              Set.of("permission", "rest", "endpoint", "account", "auth", "content", "startup")));
 
   @Test
   void theClassesAreThere() {

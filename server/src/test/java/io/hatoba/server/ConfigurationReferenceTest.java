@@ -92,6 +92,8 @@ class ConfigurationReferenceTest {
             hatoba.http.max-header-size=20K
             hatoba.http.max-request-line=16K
             hatoba.port=5000
+            hatoba.session.idle=12h
+            hatoba.session.lifetime=7d
             hatoba.stop-timeout=30s
             """);
   }

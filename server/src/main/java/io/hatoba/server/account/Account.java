@@ -4,18 +4,37 @@ import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A person.
+ * Who may have access keys and roles: a person, or a service account for programs. A service
+ * account's name begins with {@code robot$}; it has no password, no session and no e-mail.
  *
- * @param enabled while false none of the account's keys and tokens work
+ * @param email of a person; empty text if it is not known
+ * @param description for people, of a service account
+ * @param enabled while false none of the account's keys, tokens and sessions work
+ * @param expiresAt from then on it is as if it were not enabled
+ * @param lastSignInAt when a session of it last began
  */
-public record Account(long id, String name, boolean enabled, Instant createdAt) {
-  /** What the name of a service account begins with; no person's name can. */
+public record Account(
+    long id,
+    String name,
+    String email,
+    String description,
+    boolean enabled,
+    Optional<Instant> expiresAt,
+    Instant createdAt,
+    Optional<Instant> lastSignInAt) {
+  /** How the names of service accounts begin, and the ids of their keys. */
   public static final String ROBOT = "robot$";
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+
+  /** Whether text can be the name of a person's account. */
+  public static boolean isName(String text) {
+    return NAME.matcher(text).matches();
+  }
 
   /**
    * Checks a name that a person has typed.
@@ -23,7 +42,7 @@ public record Account(long id, String name, boolean enabled, Instant createdAt) 
    * @throws RefusedException with {@link ErrorCode#NAME_INVALID}
    */
   public static String parseName(String text) {
-    if (!NAME.matcher(text).matches()) {
+    if (!isName(text)) {
       throw new RefusedException(
           Refusal.invalid(
               ErrorCode.NAME_INVALID,
@@ -34,6 +53,16 @@ public record Account(long id, String name, boolean enabled, Instant createdAt) 
     return text;
   }
 
+  /** Whether it is for programs. */
+  public boolean isRobot() {
+    return name.startsWith(ROBOT);
+  }
+
+  /** Whether it may be used at this moment. */
+  public boolean worksAt(Instant now) {
+    return enabled && expiresAt.map(now::isBefore).orElse(true);
+  }
+
   /** How the account is named in tokens, history and events. */
   public String principal() {
     return principal(name);
@@ -42,5 +71,15 @@ public record Account(long id, String name, boolean enabled, Instant createdAt) 
   /** As {@link #principal()}, for the account with this name. */
   public static String principal(String name) {
     return name.startsWith(ROBOT) ? "robot:" + name.substring(ROBOT.length()) : "account:" + name;
+  }
+
+  /** The name of the account that is so named in tokens, history and events, if it is one. */
+  public static Optional<String> nameOf(String principal) {
+    if (principal.startsWith("account:")) {
+      return Optional.of(principal.substring("account:".length()));
+    }
+    return principal.startsWith("robot:")
+        ? Optional.of(ROBOT + principal.substring("robot:".length()))
+        : Optional.empty();
   }
 }

@@ -25,7 +25,7 @@ public final class Accounts {
   /** Not in the method that runs it only because the test of its plan needs it too. */
   static final String PAGE =
       """
-      SELECT id, name, enabled, created_at
+      SELECT id, name, email, description, enabled, expires_at, created_at, last_sign_in_at
       FROM account
       WHERE name > :after
       ORDER BY name
@@ -74,7 +74,16 @@ public final class Accounts {
 
   /** As {@link #create}, inside the transaction of the caller. Empty if the name is taken. */
   Optional<Account> insert(Handle handle, String name, Optional<String> passwordHash) {
-    Account account = new Account(ids.next(), name, true, Instant.ofEpochMilli(clock.millis()));
+    Account account =
+        new Account(
+            ids.next(),
+            name,
+            "",
+            "",
+            true,
+            Optional.empty(),
+            Instant.ofEpochMilli(clock.millis()),
+            Optional.empty());
     int inserted =
         handle
             .createUpdate(
@@ -99,13 +108,19 @@ public final class Accounts {
             handle
                 .createQuery(
                     """
-                    SELECT id, name, enabled, created_at
+                    SELECT id, name, email, description, enabled, expires_at, created_at,
+                      last_sign_in_at
                     FROM account
                     WHERE name = :name
                     """)
                 .bind("name", name)
                 .map((row, context) -> account(row))
                 .findOne());
+  }
+
+  /** The account that is so named in tokens, history and events, if it exists. */
+  public Optional<Account> findByPrincipal(String principal) {
+    return Account.nameOf(principal).flatMap(this::find);
   }
 
   /**
@@ -128,20 +143,29 @@ public final class Accounts {
                 .list());
   }
 
-  /** Lets an account in, or ends all its keys and tokens at once. Nothing if it does not exist. */
+  /**
+   * Lets an account in, or ends all its keys, tokens and sessions at once. Nothing if it does not
+   * exist.
+   */
   public void setEnabled(String name, boolean enabled) {
     version.change(
-        handle ->
-            handle
-                .createUpdate(
-                    """
-                    UPDATE account
-                    SET enabled = :enabled
-                    WHERE name = :name
-                    """)
-                .bind("enabled", enabled)
-                .bind("name", name)
-                .execute());
+        handle -> {
+          Optional<Long> id =
+              handle
+                  .createQuery(
+                      """
+                      UPDATE account
+                      SET enabled = :enabled
+                      WHERE name = :name
+                      RETURNING id
+                      """)
+                  .bind("enabled", enabled)
+                  .bind("name", name)
+                  .mapTo(Long.class)
+                  .findOne();
+          // Not only barred: nobody who is let in again months later is still signed in.
+          return enabled || id.isEmpty() ? 0 : Sessions.endAll(handle, id.get(), Optional.empty());
+        });
   }
 
   /**
@@ -149,31 +173,88 @@ public final class Accounts {
    * when there is no such account, and when it has no password.
    */
   public Optional<Account> checkPassword(String name, Secret password) {
-    Optional<String> hash =
-        database.read(
-            handle ->
-                handle
-                    .createQuery(
-                        """
-                            SELECT password_hash
-                            FROM account
-                            WHERE name = :name AND password_hash IS NOT NULL
-                            """)
-                    .bind("name", name)
-                    .mapTo(String.class)
-                    .findOne());
-    boolean right =
-        hash.isPresent()
-            ? passwords.matches(password, hash.get())
-            : passwords.matchesNobody(password);
-    return right ? find(name).filter(Account::enabled) : Optional.empty();
+    Stored stored = stored(name);
+    return matches(stored, password) ? stored.account().filter(Account::enabled) : Optional.empty();
+  }
+
+  /** What is stored under a name, to check a password against; also if that is nothing. */
+  public Stored stored(String name) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    """
+                    SELECT id, name, email, description, enabled, expires_at, created_at,
+                      last_sign_in_at, password_hash
+                    FROM account
+                    WHERE name = :name
+                    """)
+                .bind("name", name)
+                .map(
+                    (row, context) ->
+                        new Stored(
+                            Optional.of(account(row)),
+                            Optional.ofNullable(row.getString("password_hash"))))
+                .findOne()
+                .orElse(new Stored(Optional.empty(), Optional.empty())));
+  }
+
+  /**
+   * Whether this is the password. Asks no database, and takes as long where there is none.
+   *
+   * @throws RefusedException with {@code TOOMANYREQUESTS} if too many are being checked
+   */
+  public boolean matches(Stored stored, Secret password) {
+    return stored.hash().isPresent()
+        ? passwords.matches(password, stored.hash().get())
+        : passwords.matchesNobody(password);
+  }
+
+  /** Hashes a password again that has just matched, if hashes cost more today. */
+  public void refreshHash(Stored stored, Secret password) {
+    String before = stored.hash().orElseThrow();
+    if (passwords.isOfToday(before)) {
+      return;
+    }
+    String after = passwords.hash(password);
+    database.write(
+        handle ->
+            handle
+                .createUpdate(
+                    """
+                    UPDATE account
+                    SET password_hash = :after
+                    WHERE id = :id AND password_hash = :before
+                    """)
+                .bind("after", after)
+                .bind("id", stored.account().orElseThrow().id())
+                .bind("before", before)
+                .execute());
   }
 
   private static Account account(ResultSet row) throws SQLException {
     return new Account(
         row.getLong("id"),
         row.getString("name"),
+        row.getString("email"),
+        row.getString("description"),
         row.getBoolean("enabled"),
-        Instant.ofEpochMilli(row.getLong("created_at")));
+        AccessKeys.instant(row, "expires_at"),
+        Instant.ofEpochMilli(row.getLong("created_at")),
+        Optional.of(row.getLong("last_sign_in_at"))
+            .filter(millis -> millis > 0)
+            .map(Instant::ofEpochMilli));
+  }
+
+  /**
+   * What a password is checked against.
+   *
+   * @param hash none: no password opens this account
+   */
+  public record Stored(Optional<Account> account, Optional<String> hash) {
+    @Override
+    public String toString() {
+      return "Stored[***]";
+    }
   }
 }

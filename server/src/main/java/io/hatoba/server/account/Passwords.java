@@ -3,7 +3,10 @@ package io.hatoba.server.account;
 import com.password4j.Argon2Function;
 import com.password4j.Password;
 import com.password4j.types.Argon2;
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
 import io.hatoba.server.startup.Secret;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -11,6 +14,7 @@ import java.util.concurrent.Semaphore;
  * a time, however many ask.
  */
 final class Passwords {
+  private static final int LONGEST_QUEUE = 200;
   private static final int SALT_BYTES = 16;
   private static final Argon2Function COST =
       Argon2Function.getInstance(19_456, 2, 1, 32, Argon2.ID);
@@ -24,7 +28,7 @@ final class Passwords {
 
   /** The hash in PHC form, with its salt and cost. */
   String hash(Secret password) {
-    slots.acquireUninterruptibly();
+    enter();
     try {
       return Password.hash(password.reveal()).addRandomSalt(SALT_BYTES).with(COST).getResult();
     } finally {
@@ -33,12 +37,28 @@ final class Passwords {
   }
 
   boolean matches(Secret password, String hash) {
-    slots.acquireUninterruptibly();
+    enter();
     try {
       return Password.check(password.reveal(), hash).with(Argon2Function.getInstanceFromHash(hash));
     } finally {
       slots.release();
     }
+  }
+
+  private void enter() {
+    // Two at a time, 50 ms each: with more before us nobody would wait for the answer.
+    if (slots.getQueueLength() > LONGEST_QUEUE) {
+      throw new RefusedException(
+          new Refusal.TooMany(
+              "too many people are signing in right now; try again in a few seconds",
+              Duration.ofSeconds(5)));
+    }
+    slots.acquireUninterruptibly();
+  }
+
+  /** Whether a hash has the cost that new ones have. */
+  boolean isOfToday(String hash) {
+    return Argon2Function.getInstanceFromHash(hash).equals(COST);
   }
 
   /** Takes the time of a check where there is nothing to check against. False. */

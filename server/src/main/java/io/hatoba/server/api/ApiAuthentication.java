@@ -1,12 +1,18 @@
 package io.hatoba.server.api;
 
+import io.hatoba.server.account.Session;
+import io.hatoba.server.account.SessionCookie;
 import io.hatoba.server.auth.Authenticator;
 import io.hatoba.server.auth.Caller;
+import io.hatoba.server.auth.SameOrigin;
+import io.hatoba.server.auth.SessionCallers;
+import io.hatoba.server.endpoint.Endpoint;
 import io.hatoba.server.endpoint.Endpoints;
 import io.hatoba.server.permission.Target;
 import io.hatoba.server.rest.Access;
 import io.hatoba.server.rest.Images;
 import io.hatoba.server.rest.Requires;
+import io.hatoba.server.startup.Secret;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.annotation.Priority;
 import jakarta.inject.Inject;
@@ -23,15 +29,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out who calls an operation of the management API, and lets the call through if its
- * annotation ({@link Requires}, {@link Access}) allows it. An operation without one is called by
- * nobody.
+ * Finds out who calls an operation of the management API, by the {@code Authorization} header or
+ * else by the cookie of a session, and lets the call through if its annotation ({@link Requires},
+ * {@link Access}) allows it. An operation without one is called by nobody.
  */
 @jakarta.ws.rs.ext.Provider
 @Priority(Priorities.AUTHENTICATION)
 public final class ApiAuthentication implements ContainerRequestFilter {
   // Quarkus makes filters before it has read the settings, and with them nothing may be opened yet.
   private final Provider<Authenticator> authenticator;
+  private final Provider<SessionCallers> sessions;
   private final Provider<Endpoints> endpoints;
   private final CurrentRequester current;
   private final HttpServerRequest request;
@@ -41,10 +48,12 @@ public final class ApiAuthentication implements ContainerRequestFilter {
   @Inject
   ApiAuthentication(
       Provider<Authenticator> authenticator,
+      Provider<SessionCallers> sessions,
       Provider<Endpoints> endpoints,
       CurrentRequester current,
       HttpServerRequest request) {
     this.authenticator = authenticator;
+    this.sessions = sessions;
     this.endpoints = endpoints;
     this.current = current;
     this.request = request;
@@ -52,17 +61,10 @@ public final class ApiAuthentication implements ContainerRequestFilter {
 
   @Override
   public void filter(ContainerRequestContext context) {
-    Optional<String> authorization =
-        Optional.ofNullable(context.getHeaderString(HttpHeaders.AUTHORIZATION));
-    String address = endpoints.get().clientAddress(request);
     Method method = method();
     Requires requires = method.getAnnotation(Requires.class);
     Access access = method.getAnnotation(Access.class);
-    boolean anybody = access != null && access.value() == Access.Who.ANYBODY;
-    Caller caller =
-        anybody && authorization.isEmpty()
-            ? Caller.anonymous(address)
-            : authenticator.get().authenticate(authorization, address);
+    Caller caller = caller(context, access != null && access.value() == Access.Who.ANYBODY);
     current.set(caller);
     if (requires != null) {
       Target target = target(context.getUriInfo().getPathParameters());
@@ -71,7 +73,51 @@ public final class ApiAuthentication implements ContainerRequestFilter {
       }
     } else if (access == null) {
       throw new IllegalStateException(method + " states neither a permission nor who may call it");
+    } else if (access.value() == Access.Who.OWNER) {
+      caller.requireOwner();
     }
+  }
+
+  private Caller caller(ContainerRequestContext context, boolean anybody) {
+    Optional<String> authorization = header(context, HttpHeaders.AUTHORIZATION);
+    String address = endpoints.get().clientAddress(request);
+    if (authorization.isEmpty()) {
+      Optional<Caller> signedIn = session(context, address);
+      if (signedIn.isPresent()) {
+        return signedIn.get();
+      }
+      if (anybody) {
+        return Caller.anonymous(address);
+      }
+    }
+    return authenticator.get().authenticate(authorization, address);
+  }
+
+  private Optional<Caller> session(ContainerRequestContext context, String address) {
+    Endpoint here = endpoints.get().of(request);
+    Optional<Secret> secret =
+        Optional.ofNullable(context.getCookies().get(SessionCookie.name(here)))
+            .flatMap(cookie -> SessionCookie.parse(cookie.getValue()));
+    if (secret.isEmpty()) {
+      return Optional.empty();
+    }
+    SameOrigin.require(
+        new SameOrigin.Sent(
+            context.getMethod(),
+            header(context, "Sec-Fetch-Site"),
+            header(context, "Origin"),
+            header(context, HttpHeaders.CONTENT_TYPE),
+            context.hasEntity()),
+        here);
+    return sessions
+        .get()
+        .find(
+            secret.get(),
+            new Session.From(address, header(context, HttpHeaders.USER_AGENT).orElse("")));
+  }
+
+  private static Optional<String> header(ContainerRequestContext context, String name) {
+    return Optional.ofNullable(context.getHeaderString(name));
   }
 
   private Method method() {

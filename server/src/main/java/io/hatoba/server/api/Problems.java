@@ -4,17 +4,21 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Tells a refusal as problem JSON (RFC 9457), with the code of the registry protocol. */
 @Provider
 public final class Problems implements ExceptionMapper<RefusedException> {
   static final String PROBLEM_JSON = "application/problem+json";
+
+  @Context @Nullable HttpHeaders request;
 
   @Override
   public Response toResponse(RefusedException refused) {
@@ -24,8 +28,7 @@ public final class Problems implements ExceptionMapper<RefusedException> {
     Response.ResponseBuilder answer =
         answer(refusal.code().status(), refusal.code().name(), refusal.message(), errors);
     switch (refusal) {
-      case Refusal.Unauthorized _ ->
-          answer.header(HttpHeaders.WWW_AUTHENTICATE, "Basic realm=\"Hatoba\", charset=\"UTF-8\"");
+      case Refusal.Unauthorized _ -> answer.header(HttpHeaders.WWW_AUTHENTICATE, challenge());
       case Refusal.TooMany tooMany ->
           answer.header(HttpHeaders.RETRY_AFTER, Math.max(1, tooMany.retryAfter().toSeconds()));
       case Refusal.Unavailable unavailable ->
@@ -39,6 +42,12 @@ public final class Problems implements ExceptionMapper<RefusedException> {
           Refusal.Unsupported _ -> {}
     }
     return answer.build();
+  }
+
+  /** Not Basic for a page: its browser would ask for a password in a window of its own. */
+  private String challenge() {
+    boolean page = request != null && request.getHeaderString("Sec-Fetch-Site") != null;
+    return page ? "Session realm=\"Hatoba\"" : "Basic realm=\"Hatoba\", charset=\"UTF-8\"";
   }
 
   static Response.ResponseBuilder answer(ErrorCode code, String detail) {

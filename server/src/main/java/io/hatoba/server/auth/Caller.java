@@ -28,11 +28,22 @@ public final class Caller implements Requester {
   private final Actor actor;
   private final Reach reach;
   private final Permissions permissions;
+  private final Optional<String> sessionId;
 
   Caller(Actor actor, Reach reach, Permissions permissions) {
+    this(actor, reach, permissions, Optional.empty());
+  }
+
+  /**
+   * A caller.
+   *
+   * @param sessionId the public id of the session that the request belongs to
+   */
+  Caller(Actor actor, Reach reach, Permissions permissions, Optional<String> sessionId) {
     this.actor = actor;
     this.reach = reach;
     this.permissions = permissions;
+    this.sessionId = sessionId;
   }
 
   /** Who has shown no credentials and gets what everybody may. */
@@ -122,7 +133,31 @@ public final class Caller implements Requester {
 
   @Override
   public Optional<String> sessionId() {
-    return Optional.empty();
+    return sessionId;
+  }
+
+  /**
+   * Lets a request go on that changes what opens the account: only its owner makes keys and changes
+   * the password, not a key that was given away for one purpose.
+   *
+   * @throws RefusedException with {@code UNAUTHORIZED} for who is not known, {@code DENIED} for
+   *     credentials that are narrower than their account
+   */
+  public void requireOwner() {
+    if (actor.principal().equals(ANONYMOUS)) {
+      throw unknown();
+    }
+    if (!(reach instanceof Reach.Unlimited) || permissions.narrowing().isPresent()) {
+      throw new RefusedException(
+          new Refusal.Denied(
+              "only a session, or an access key without scopes, may change what opens the account",
+              ""));
+    }
+  }
+
+  private static RefusedException unknown() {
+    return new RefusedException(
+        new Refusal.Unauthorized("log in to do this", Optional.empty(), List.of()));
   }
 
   /** Tokens of the registry protocol allow nothing in the management API. */
@@ -137,8 +172,7 @@ public final class Caller implements Requester {
       return;
     }
     if (actor.principal().equals(ANONYMOUS)) {
-      throw new RefusedException(
-          new Refusal.Unauthorized("log in to do this", Optional.empty(), List.of()));
+      throw unknown();
     }
     if (!(reach instanceof Reach.Unlimited)) {
       throw new RefusedException(

@@ -20,6 +20,11 @@ public @interface Access {
      * Whoever has shown credentials. What the operation shows or changes is the caller's own, or it
      * asks {@link Requester} itself because the target is not in the path.
      */
-    SIGNED_IN
+    SIGNED_IN,
+    /**
+     * As {@link #SIGNED_IN}, and with all that the account has: a session, or an access key that is
+     * not narrowed by scopes. For what opens the account: passwords, keys, sessions.
+     */
+    OWNER
   }
 }

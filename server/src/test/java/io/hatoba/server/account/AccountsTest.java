@@ -275,6 +275,9 @@ class AccountsTest {
     plans.assertIndexed(AccessKeys.LIST, "account", 1L, "limit", 10);
     plans.assertIndexed(Standings.SELECT, "id", "a");
     plans.assertIndexed(Standings.SELECT_GRANTS, "principal", "account:kim", "limit", 10);
+    plans.assertIndexed(Sessions.LIST, "account", 1L, "now", 1L, "limit", 10);
+    plans.assertIndexed(Sessions.EXPIRED, "now", 1L, "limit", 10);
+    plans.assertIndexed(SessionStandings.SELECT, "hash", "a");
   }
 
   private static ErrorCode code(Runnable work) {

@@ -9,7 +9,11 @@ import io.hatoba.server.account.Grants;
 import io.hatoba.server.account.LastUses;
 import io.hatoba.server.account.Role;
 import io.hatoba.server.account.ServerKeys;
+import io.hatoba.server.account.SessionStandings;
+import io.hatoba.server.account.SessionUpkeep;
+import io.hatoba.server.account.Sessions;
 import io.hatoba.server.account.Standings;
+import io.hatoba.server.account.TestSessionConfig;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.endpoint.Endpoints;
@@ -23,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 
 /** What one server has of this package and those below it, over a real database. */
@@ -38,6 +43,12 @@ public final class AuthNode implements AutoCloseable {
   public final Standings standings;
   public final LastUses lastUses;
   public final Bootstrap bootstrap;
+  public final Sessions sessions;
+  public final SessionUpkeep sessionUpkeep;
+  public final SessionStandings sessionStandings;
+  public final SessionCallers sessionCallers;
+  public final RecordedSignIns recordedSignIns = new RecordedSignIns();
+  public final PasswordLogins passwordLogins;
   public final Tokens tokens;
   public final Authenticator authenticator;
   public final Endpoints endpoints;
@@ -59,7 +70,13 @@ public final class AuthNode implements AutoCloseable {
     lastUses = new LastUses(database, clock);
     bootstrap = new Bootstrap(database, version, accounts, keys, grants, registries);
     tokens = new Tokens(serverKeys, config, clock);
-    Logins logins = new Logins(keys, standings, lastUses, new LoginBrake(clock), clock);
+    sessions = new Sessions(database, version, ids, TestSessionConfig.DEFAULTS, clock);
+    sessionUpkeep = new SessionUpkeep(database, sessions, clock);
+    sessionStandings = new SessionStandings(database, clock);
+    sessionCallers = new SessionCallers(sessionStandings, sessionUpkeep, registries, version);
+    SignIns signIns = new SignIns(List.of(recordedSignIns), clock);
+    passwordLogins = new PasswordLogins(accounts, signIns, clock);
+    Logins logins = new Logins(keys, standings, lastUses, new LoginBrake(clock), signIns, clock);
     authenticator = new Authenticator(tokens, logins, standings, registries, version, clock);
     endpoints = new Endpoints(TestEndpointConfig.DEFAULTS);
     challenge = new Challenge(config);

@@ -7,6 +7,7 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Role;
+import io.hatoba.server.account.Session;
 import io.hatoba.server.database.TestDatabases;
 import io.hatoba.server.registry.Registries;
 import io.hatoba.server.registry.Registry;
@@ -80,6 +81,22 @@ class TwoNodesTest {
 
     one.registries.change(team.name(), Registries.Settings.PRIVATE);
     assertThat(two.authenticator.authenticate(token, ADDRESS).may(APP, Action.PULL)).isFalse();
+  }
+
+  @Test
+  void aSessionThatIsEndedOnOneIsDeadOnTheOtherAtOnce() {
+    Session.From browser = new Session.From(ADDRESS, "a browser");
+    Session.Opened first = one.sessions.open(member.account().id(), browser);
+    Session.Opened second = one.sessions.open(member.account().id(), browser);
+    assertThat(two.sessionCallers.find(first.secret(), browser)).isPresent();
+    assertThat(two.sessionCallers.find(second.secret(), browser)).isPresent();
+
+    one.sessions.end(member.account().id(), first.session().id());
+
+    assertThat(two.sessionCallers.find(first.secret(), browser)).isEmpty();
+    assertThat(two.sessionCallers.find(second.secret(), browser)).isPresent();
+    one.accounts.setEnabled("kim", false);
+    assertThat(two.sessionCallers.find(second.secret(), browser)).isEmpty();
   }
 
   @Test

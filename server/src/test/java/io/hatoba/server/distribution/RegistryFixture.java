@@ -16,6 +16,7 @@ import io.hatoba.server.auth.Authenticator;
 import io.hatoba.server.auth.Challenge;
 import io.hatoba.server.auth.LoginBrake;
 import io.hatoba.server.auth.Logins;
+import io.hatoba.server.auth.SignIns;
 import io.hatoba.server.auth.TokenIssuer;
 import io.hatoba.server.auth.TokenRoutes;
 import io.hatoba.server.auth.Tokens;
@@ -113,7 +114,13 @@ public final class RegistryFixture implements AutoCloseable {
     AuthConfig authConfig = config(AuthConfig.class, settings);
     Tokens tokens = new Tokens(serverKeys, authConfig, clock);
     Logins logins =
-        new Logins(keys, standings, new LastUses(database, clock), new LoginBrake(clock), clock);
+        new Logins(
+            keys,
+            standings,
+            new LastUses(database, clock),
+            new LoginBrake(clock),
+            new SignIns(List.of(), clock),
+            clock);
     Authenticator authenticator =
         new Authenticator(tokens, logins, standings, registries, version, clock);
     Endpoints endpoints = new Endpoints(config(EndpointConfig.class, settings));
