@@ -23,7 +23,8 @@ class SameOriginTest {
   @Test
   void aChangeComesFromAPageOfThisServer() {
     SameOrigin.require(post(site("same-origin"), Optional.empty(), JSON), HERE);
-    SameOrigin.require(post(Optional.empty(), Optional.of("https://Registry.example.com"), JSON), HERE);
+    SameOrigin.require(
+        post(Optional.empty(), Optional.of("https://Registry.example.com"), JSON), HERE);
     // What the browser says itself counts, not what a proxy made of the host.
     SameOrigin.require(post(site("same-origin"), Optional.of("https://inner"), JSON), HERE);
 
