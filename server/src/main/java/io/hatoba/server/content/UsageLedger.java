@@ -7,6 +7,7 @@ import io.hatoba.server.database.Dialect;
 import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -90,6 +91,70 @@ public final class UsageLedger {
   void tagRemoved(Handle handle, Repository repository) {
     book(handle, repository, UsageDelta.tags(-1));
   }
+
+  /**
+   * Forgets some of what is written down of a registry that was deleted with all that was in it.
+   *
+   * @param most rows to remove at once
+   * @return whether there may be more
+   */
+  boolean forgetSome(Handle handle, long registryId, int most) {
+    int removed = 0;
+    for (String statement : OF_A_REGISTRY) {
+      if (removed < most) {
+        removed +=
+            handle
+                .createUpdate(statement)
+                .bind("registryId", registryId)
+                .bind("most", most - removed)
+                .execute();
+      }
+    }
+    return removed >= most;
+  }
+
+  private static final List<String> OF_A_REGISTRY =
+      List.of(
+          """
+          DELETE FROM registry_content
+          WHERE registry_id = :registryId AND (digest, kind) IN (
+            SELECT digest, kind
+            FROM registry_content
+            WHERE registry_id = :registryId
+            ORDER BY digest, kind
+            LIMIT :most)
+          """,
+          """
+          DELETE FROM usage_delta
+          WHERE id IN (
+            SELECT id
+            FROM usage_delta
+            WHERE registry_id = :registryId
+            ORDER BY id
+            LIMIT :most)
+          """,
+          """
+          DELETE FROM repository_usage
+          WHERE registry_id = :registryId AND repository_id IN (
+            SELECT repository_id
+            FROM repository_usage
+            WHERE registry_id = :registryId
+            ORDER BY repository_id
+            LIMIT :most)
+          """,
+          """
+          DELETE FROM usage_day
+          WHERE registry_id = :registryId AND day IN (
+            SELECT day
+            FROM usage_day
+            WHERE registry_id = :registryId
+            ORDER BY day
+            LIMIT :most)
+          """,
+          """
+          DELETE FROM registry_usage
+          WHERE registry_id = :registryId AND :most > 0
+          """);
 
   private void book(Handle handle, Repository repository, UsageDelta delta) {
     Optional<Long> quota =

@@ -288,6 +288,7 @@ final class ContentFixture implements AutoCloseable {
     final ManifestFill fill;
     final Referrers referrers;
     final Housekeeping housekeeping;
+    final UsageLedger ledger;
     final Usage usage;
     final Pulls pulls;
 
@@ -298,7 +299,7 @@ final class ContentFixture implements AutoCloseable {
       Storage storage = aroundStorage.apply(FileStorage.open(dir));
       Ids ids = new Ids(clock, NODES.incrementAndGet() % Ids.NODES);
       this.events = new Events(database);
-      UsageLedger ledger = new UsageLedger(database, clock);
+      this.ledger = new UsageLedger(database, clock);
       this.usage = new Usage(database, ledger, events, clock);
       this.pulls = new Pulls(database, clock);
       this.removals = new ObjectRemovals(database, storage, clock);

@@ -184,6 +184,39 @@ abstract class UsageContract extends ContentContract {
   }
 
   @Test
+  void ofADeletedRegistryNothingIsKept() {
+    long registry = content.registry("usage-deleted");
+    Repository repository = content.repository("usage-deleted");
+    push(repository, image(repository), "latest");
+    usage().settle(registry);
+    push(repository, bytes(7));
+    int calls = 1;
+    while (forgetSome(registry)) {
+      calls++;
+    }
+    assertThat(calls).isGreaterThan(3);
+    for (String table :
+        List.of(
+            "registry_content",
+            "usage_delta",
+            "repository_usage",
+            "usage_day",
+            "registry_usage")) {
+      assertThat(content.count("FROM " + table + " WHERE registry_id = ?", registry)).isZero();
+    }
+    change("DELETE FROM tag WHERE repository_id = " + repository.id());
+    change("DELETE FROM repository_manifest WHERE repository_id = " + repository.id());
+    change("DELETE FROM repository_blob WHERE repository_id = " + repository.id());
+    change("DELETE FROM manifest_edge WHERE repository_id = " + repository.id());
+    change("DELETE FROM tag_history WHERE repository_id = " + repository.id());
+    change("DELETE FROM repository WHERE id = " + repository.id());
+  }
+
+  private boolean forgetSome(long registry) {
+    return content.database().write(handle -> node().ledger.forgetSome(handle, registry, 2));
+  }
+
+  @Test
   void theCheckFindsWhatIsCountedWrong() {
     long registry = content.registry("usage-wrong");
     Repository repository = content.repository("usage-wrong");
