@@ -3,9 +3,14 @@ package io.hatoba.server.database;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -36,6 +41,36 @@ public final class TestDatabases {
   /** SQLite in {@code dir/hatoba.db}, as in production; opens again what is there. */
   public static Database sqlite(Path dir) {
     return sqlite(dir, Migrations.OF_THE_PRODUCT);
+  }
+
+  /** SQLite as a version of the product left it whose last migration had this number. */
+  public static Database sqliteOf(int lastMigration, Path dir) {
+    return sqlite(dir, migrationsUpTo(lastMigration, dir));
+  }
+
+  /** PostgreSQL as a version of the product left it whose last migration had this number. */
+  public static Database postgresOf(int lastMigration, String url, Path dir) {
+    return postgres(url, migrationsUpTo(lastMigration, dir));
+  }
+
+  private static Migrations migrationsUpTo(int last, Path dir) {
+    try {
+      Path some = Files.createDirectories(dir.resolve("migrations-" + last));
+      URL all = Objects.requireNonNull(TestDatabases.class.getResource("/db/migration"));
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of(all.toURI()), "V*.sql")) {
+        for (Path file : files) {
+          String name = String.valueOf(file.getFileName());
+          if (Integer.parseInt(name.substring(1, 5)) <= last) {
+            Files.copy(file, some.resolve(name));
+          }
+        }
+      }
+      return new Migrations("filesystem:" + some);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** A new PostgreSQL database. */
