@@ -202,7 +202,7 @@ public final class Usage {
   }
 
   /** Those between, and the last one before. */
-  private static List<DayRow> days(Handle handle, long registryId, long from, long to) {
+  static List<DayRow> days(Handle handle, long registryId, long from, long to) {
     return handle
         .createQuery(
             """

@@ -41,6 +41,12 @@ abstract class ContentPlansContract extends ContentContract {
                 .formatted(digest),
             "INSERT INTO tag_history SELECT -i, %d, 't' || (i %% 100), NULL, NULL, 0, '' FROM n WHERE TRUE"
                 .formatted(id),
+            "INSERT INTO repository_usage (registry_id, repository_id) SELECT 1, -i FROM n WHERE TRUE",
+            "INSERT INTO registry_content SELECT i + 10, '%s', 'blob', 1 FROM n WHERE TRUE"
+                .formatted(digest),
+            "INSERT INTO usage_day SELECT i / 400 + 10, i % 400, 1, 1 FROM n WHERE TRUE",
+            "INSERT INTO usage_delta (registry_id, repository_id, images, artifacts, tags, logical_bytes, physical_bytes, pushed_at) SELECT i + 10, i, 0, 0, 0, 0, 0, 0 FROM n WHERE TRUE",
+            "INSERT INTO pull_stat SELECT -i, '%s', '', 1, 1 FROM n WHERE TRUE".formatted(digest),
             "INSERT INTO upload (id, repository_id, owner, algorithm, received, created_at, expires_at) SELECT 'u' || i, %d, '', 'SHA256', 0, 0, 9000000000000 + i FROM n WHERE TRUE"
                 .formatted(id),
             "INSERT INTO object_removal SELECT 'k' || i, 9000000000000 + i, 0 FROM n WHERE TRUE",
@@ -109,6 +115,53 @@ abstract class ContentPlansContract extends ContentContract {
   void whatHappenedAfterACursor() {
     planOf(() -> node().events.after(new Events.Cursor(0, 500), 100))
         .reads("event_in_order", "INDEX event_in_order ((tx,seq)>(?,?) AND tx<?)");
+  }
+
+  @Test
+  void whatIsOpenOfARegistry() {
+    planOf(() -> node().usage.settle(9))
+        .reads("usage_delta_by_registry", "INDEX usage_delta_by_registry (registry_id=?)");
+  }
+
+  @Test
+  void whatAnImageHolds() {
+    planOf(() -> node().usage.of(repository))
+        .looksUp(
+            List.of(
+                "repository_usage_pkey", "u USING PRIMARY KEY (registry_id=? AND repository_id=?)"),
+            List.of("usage_delta_by_registry"));
+  }
+
+  @Test
+  void theDaysOfARegistry() {
+    planOf(() -> content.spy.read(handle -> Usage.days(handle, repository.registryId(), 1, 100)))
+        .reads("usage_day_pkey", "PRIMARY KEY (registry_id=? AND day>? AND day<?)");
+  }
+
+  @Test
+  void imagesInTheOrderOfTheirUsage() {
+    for (String column :
+        List.of("artifact_count", "logical_bytes", "pushed_at", "pull_count", "pulled_at")) {
+      planOf(
+              () ->
+                  content.spy.read(
+                      handle ->
+                          handle
+                              .createQuery(
+                                  """
+                                  SELECT repository_id
+                                  FROM repository_usage
+                                  WHERE registry_id = :id AND (<column>, repository_id) > (:last, :id)
+                                  ORDER BY <column>, repository_id
+                                  LIMIT :id
+                                  """)
+                              .define("column", column)
+                              .bind("id", 1L)
+                              .bind("last", 0L)
+                              .mapTo(Long.class)
+                              .list()))
+          .isIndexed();
+    }
   }
 
   @Test
@@ -202,6 +255,14 @@ abstract class ContentPlansContract extends ContentContract {
       isIndexed();
       assertThat(String.join("\n", plan))
           .containsAnyOf(" " + postgres + " ", "USING " + sqlite, "USING COVERING " + sqlite);
+    }
+
+    /** Uses these indexes, each by one of its names. */
+    @SafeVarargs
+    final void looksUp(List<String>... indexes) {
+      for (List<String> names : indexes) {
+        assertThat(String.join("\n", plan)).containsAnyOf(names.toArray(String[]::new));
+      }
     }
 
     /** Reads no table from its start to its end, and sorts nothing. */

@@ -46,8 +46,7 @@ final class PostgresUsageTest extends UsageContract {
     Repository second = content.repository("usage-remove-both");
     Blob blob = push(first, bytes(400));
     push(second, content.bytes(blob));
-    inBetween(
-        handle -> unlink(handle, first, blob), () -> blobs().delete(second, blob.digest()));
+    inBetween(handle -> unlink(handle, first, blob), () -> blobs().delete(second, blob.digest()));
     assertThat(node().usage.of(first.registryId()).physicalBytes()).isZero();
   }
 

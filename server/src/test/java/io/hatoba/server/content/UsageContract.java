@@ -197,11 +197,7 @@ abstract class UsageContract extends ContentContract {
     assertThat(calls).isGreaterThan(3);
     for (String table :
         List.of(
-            "registry_content",
-            "usage_delta",
-            "repository_usage",
-            "usage_day",
-            "registry_usage")) {
+            "registry_content", "usage_delta", "repository_usage", "usage_day", "registry_usage")) {
       assertThat(content.count("FROM " + table + " WHERE registry_id = ?", registry)).isZero();
     }
     change("DELETE FROM tag WHERE repository_id = " + repository.id());

@@ -55,11 +55,7 @@ final class UsageUpgradeTest {
             "INSERT INTO repository_blob (repository_id, digest, lease_until) VALUES (11, '%1$s', 0), (12, '%1$s', 0), (21, '%1$s', 0), (11, '%2$s', 0)"
                 .formatted(shared, own),
             "INSERT INTO manifest (digest, bytes, created_at) SELECT '%s', CAST('x' AS %s), 0"
-                .formatted(
-                    manifest,
-                    database.dialect() == Dialect.SQLITE
-                        ? "BLOB"
-                        : "BYTEA"),
+                .formatted(manifest, database.dialect() == Dialect.SQLITE ? "BLOB" : "BYTEA"),
             "INSERT INTO repository_manifest (repository_id, digest, media_type, size, pushed_at, pushed_by) VALUES (11, '%1$s', 'x', 200, 77, ''), (12, '%1$s', 'x', 200, 78, '')"
                 .formatted(manifest),
             "INSERT INTO tag (repository_id, name, digest, created_at, moved_at, moved_by) VALUES (11, 'a', '%1$s', 0, 0, ''), (11, 'b', '%1$s', 0, 0, '')"
