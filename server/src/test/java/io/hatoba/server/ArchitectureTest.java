@@ -70,6 +70,7 @@ class ArchitectureTest {
                   "content",
                   "database",
                   "startup")),
+          Map.entry("image", Set.of("permission", "rest", "registry", "content", "database")),
           Map.entry("distribution", Set.of("auth", "endpoint", "content", "storage", "startup")),
           Map.entry(
               "api",

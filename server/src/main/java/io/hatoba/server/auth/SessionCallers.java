@@ -46,8 +46,7 @@ public final class SessionCallers {
             new Caller(
                 new Actor(standing.principal(), "", from.address()),
                 new Reach.Unlimited(),
-                new Permissions(
-                    standing.rights(), Optional.empty(), registries.openedTo(now)),
+                new Permissions(standing.rights(), Optional.empty(), registries.openedTo(now)),
                 Optional.of(Long.toString(standing.session().id()))));
   }
 }

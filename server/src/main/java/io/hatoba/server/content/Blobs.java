@@ -113,6 +113,25 @@ public final class Blobs {
     }
   }
 
+  /** Takes some blobs that no manifest names out of the repository; says how many. */
+  int deleteUnnamed(Repository repository, int limit) {
+    List<Digest> unnamed = database.read(handle -> unnamed(handle, repository, limit));
+    try (var _ =
+        cache.hold(unnamed.stream().map(digest -> new Key(repository.id(), digest)).toList())) {
+      return database.write(
+          handle -> {
+            int removed = 0;
+            for (Digest digest : unnamed) {
+              if (namedBy(handle, repository, digest).isEmpty()
+                  && delete(handle, repository, digest)) {
+                removed++;
+              }
+            }
+            return removed;
+          });
+    }
+  }
+
   /**
    * Makes the blob and gives the repository the right to read it. If the blob is there already,
    * that one stays, and the object of {@code blob} is queued for removal. The caller removes it
@@ -352,6 +371,25 @@ public final class Blobs {
         .bind("digest", digest)
         .mapTo(Digest.class)
         .findOne();
+  }
+
+  private static List<Digest> unnamed(Handle handle, Repository repository, int limit) {
+    return handle
+        .createQuery(
+            """
+            SELECT rb.digest
+            FROM repository_blob rb
+            WHERE rb.repository_id = :repositoryId AND NOT EXISTS (
+              SELECT 1
+              FROM manifest_edge e
+              WHERE e.repository_id = rb.repository_id AND e.child = rb.digest AND e.kind IN ('config', 'layer'))
+            ORDER BY rb.digest
+            LIMIT :limit
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("limit", limit)
+        .mapTo(Digest.class)
+        .list();
   }
 
   private static int weight(Blob blob) {

@@ -200,6 +200,40 @@ final class ManifestStore {
     batch.executeBatch();
   }
 
+  /** An index of the repository that names this manifest. */
+  Optional<Digest> parentOf(Handle handle, Repository repository, Digest digest) {
+    return handle
+        .createQuery(
+            """
+            SELECT parent
+            FROM manifest_edge
+            WHERE repository_id = :repositoryId AND child = :digest AND kind = 'manifest'
+            ORDER BY parent
+            LIMIT 1
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .mapTo(Digest.class)
+        .findOne();
+  }
+
+  /** The manifests that were pushed last. */
+  List<Digest> newest(Handle handle, Repository repository, int limit) {
+    return handle
+        .createQuery(
+            """
+            SELECT digest
+            FROM repository_manifest
+            WHERE repository_id = :repositoryId
+            ORDER BY pushed_at DESC, digest DESC
+            LIMIT :limit
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("limit", limit)
+        .mapTo(Digest.class)
+        .list();
+  }
+
   void delete(Handle handle, Repository repository, Digest digest) {
     deleteEdges(handle, repository, digest);
     handle

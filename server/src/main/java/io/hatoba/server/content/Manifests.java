@@ -161,35 +161,94 @@ public final class Manifests {
 
   /** Removes a manifest with all tags that point at it. False if it is not there. */
   public boolean delete(Repository repository, Digest digest, Actor actor) {
-    try (var _ = cache.hold(List.of(new Key(repository.id(), digest)));
+    return write(repository, digest, (handle, held) -> delete(handle, held, digest, actor));
+  }
+
+  /**
+   * As {@link #delete}, unless an index names it.
+   *
+   * @throws RefusedException with {@code CONFLICT} that names such an index
+   */
+  public boolean remove(Repository repository, Digest digest, Actor actor) {
+    return write(
+        repository,
+        digest,
+        (handle, held) -> {
+          Optional<Digest> parent =
+              store.lock(handle, repository, digest).isEmpty()
+                  ? Optional.empty()
+                  : store.parentOf(handle, repository, digest);
+          if (parent.isPresent()) {
+            throw new RefusedException(
+                new Refusal.Conflict(
+                    ErrorCode.CONFLICT,
+                    "index %s names it; delete the index first".formatted(parent.get()),
+                    parent.get().toString()));
+          }
+          return delete(handle, held, digest, actor);
+        });
+  }
+
+  /**
+   * Removes some manifests, newest first, so that an index goes before its children; and of one
+   * with many tags only tags, to stay short.
+   *
+   * @return whether something was there
+   */
+  boolean deleteSome(Repository repository, int tagsAtOnce, int manifestsAtOnce, Actor actor) {
+    List<Digest> newest =
+        database.read(handle -> store.newest(handle, repository, manifestsAtOnce));
+    for (Digest digest : newest) {
+      while (tags.deleteSome(repository, digest, tagsAtOnce, actor) == tagsAtOnce) {
+        // There may be more.
+      }
+    }
+    try (var held =
+            cache.hold(newest.stream().map(digest -> new Key(repository.id(), digest)).toList());
         var heldTags = tags.hold(repository, List.of())) {
-      return database.write(
+      database.write(
           handle -> {
-            Optional<ManifestStore.Locked> locked = store.lock(handle, repository, digest);
-            if (locked.isEmpty()) {
-              return false;
-            }
-            int tagCount = 0;
-            for (Tag tag : tags.of(handle, repository, digest)) {
-              heldTags.add(new Tags.Key(repository.id(), tag));
-              if (tags.delete(handle, repository, tag, digest, actor)) {
-                tagCount++;
-              }
-            }
-            store.delete(handle, repository, digest);
-            events.append(
-                handle,
-                Event.artifact(
-                    Event.Kind.ARTIFACT_DELETED,
-                    clock.instant(),
-                    repository,
-                    digest,
-                    locked.get().mediaType(),
-                    actor));
-            usage.removed(handle, repository, digest, locked.get().size(), tagCount);
-            return true;
+            newest.stream()
+                .sorted() // the order in which locks are taken
+                .forEach(digest -> delete(handle, new Held(repository, heldTags), digest, actor));
+            return held;
           });
     }
+    return !newest.isEmpty();
+  }
+
+  private boolean write(Repository repository, Digest digest, Removal removal) {
+    try (var _ = cache.hold(List.of(new Key(repository.id(), digest)));
+        var heldTags = tags.hold(repository, List.of())) {
+      return database.write(handle -> removal.run(handle, new Held(repository, heldTags)));
+    }
+  }
+
+  private boolean delete(Handle handle, Held held, Digest digest, Actor actor) {
+    Repository repository = held.repository();
+    Optional<ManifestStore.Locked> locked = store.lock(handle, repository, digest);
+    if (locked.isEmpty()) {
+      return false;
+    }
+    int tagCount = 0;
+    for (Tag tag : tags.of(handle, repository, digest)) {
+      held.tags().add(new Tags.Key(repository.id(), tag));
+      if (tags.delete(handle, repository, tag, digest, actor)) {
+        tagCount++;
+      }
+    }
+    store.delete(handle, repository, digest);
+    events.append(
+        handle,
+        Event.artifact(
+            Event.Kind.ARTIFACT_DELETED,
+            clock.instant(),
+            repository,
+            digest,
+            locked.get().mediaType(),
+            actor));
+    usage.removed(handle, repository, digest, locked.get().size(), tagCount);
+    return true;
   }
 
   private Optional<StoredManifest> find(Repository repository, Digest digest) {
@@ -303,6 +362,9 @@ public final class Manifests {
     /** The tag does not exist. */
     record Absent() implements TagCondition {}
 
+    /** The tag does not exist, or points to this one already. */
+    record NotElsewhere(Digest digest) implements TagCondition {}
+
     /** The tag exists and points to one of these; an empty list is anything. */
     record PointsTo(List<Digest> digests) implements TagCondition {
       public PointsTo {
@@ -312,4 +374,12 @@ public final class Manifests {
   }
 
   private record Key(long repositoryId, Digest digest) {}
+
+  /** Where something is removed, and the tags that are held meanwhile. */
+  private record Held(Repository repository, GuardedCache<Tags.Key, Digest>.Held tags) {}
+
+  @FunctionalInterface
+  private interface Removal {
+    boolean run(Handle handle, Held held);
+  }
 }

@@ -44,6 +44,11 @@ public final class Repositories {
     return cache.remembered(name);
   }
 
+  /** Holds a name while its repository is removed; to be closed after the commit. */
+  GuardedCache<RepositoryName, Repository>.Held hold(RepositoryName name) {
+    return cache.hold(List.of(name));
+  }
+
   /** The repository with this name, if it exists. */
   public Optional<Repository> find(RepositoryName name) {
     return cache.get(name, () -> database.read(handle -> select(handle, name)));

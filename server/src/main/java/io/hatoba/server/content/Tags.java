@@ -80,6 +80,40 @@ public final class Tags {
     }
   }
 
+  /**
+   * Why a tag may not go now; empty if it may. Nothing is locked, so the answer may be another one
+   * a moment later.
+   */
+  public Optional<Refusal> refusal(Handle handle, Repository repository, Tag tag, Digest from) {
+    return refusal(handle, repository, tag, from, Optional.empty());
+  }
+
+  /** Whether nothing is ever refused, so that there is no need to ask. */
+  public boolean isUnguarded() {
+    return guards.isEmpty();
+  }
+
+  /** Removes some of the tags that point at a manifest; says how many. */
+  int deleteSome(Repository repository, Digest digest, int limit, Actor actor) {
+    List<Tag> some = database.read(handle -> of(handle, repository, digest, limit));
+    if (some.isEmpty()) {
+      return 0;
+    }
+    try (var _ = hold(repository, some)) {
+      return database.write(
+          handle -> {
+            int removed = 0;
+            for (Tag tag : some) {
+              if (delete(handle, repository, tag, digest, actor)) {
+                removed++;
+              }
+            }
+            usage.tagsRemoved(handle, repository, removed);
+            return removed;
+          });
+    }
+  }
+
   Optional<Digest> remembered(Repository repository, Tag tag) {
     return cache.remembered(new Key(repository.id(), tag));
   }
@@ -148,6 +182,11 @@ public final class Tags {
     return false;
   }
 
+  /** Where a tag points, locked for change. */
+  Optional<Digest> lock(Handle handle, Repository repository, Tag tag) {
+    return select(handle, repository, tag, database.dialect().forUpdate());
+  }
+
   /**
    * Removes a tag if it still points at this manifest. False if it does not. The caller books it.
    */
@@ -165,7 +204,7 @@ public final class Tags {
     from.ifPresent(
         digest -> {
           remove(handle, repository, tag, digest, actor);
-          usage.tagRemoved(handle, repository);
+          usage.tagsRemoved(handle, repository, 1);
         });
     return from.isPresent();
   }
@@ -186,6 +225,10 @@ public final class Tags {
 
   /** The tags that point at a manifest, in byte order. */
   List<Tag> of(Handle handle, Repository repository, Digest digest) {
+    return of(handle, repository, digest, Integer.MAX_VALUE);
+  }
+
+  private static List<Tag> of(Handle handle, Repository repository, Digest digest, int limit) {
     return handle
         .createQuery(
             """
@@ -193,9 +236,11 @@ public final class Tags {
             FROM tag
             WHERE repository_id = :repositoryId AND digest = :digest
             ORDER BY name
+            LIMIT :limit
             """)
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
+        .bind("limit", limit)
         .mapTo(Tag.class)
         .list();
   }
@@ -239,6 +284,15 @@ public final class Tags {
       case Manifests.TagCondition.Always() -> {}
       case Manifests.TagCondition.Absent() ->
           throw preconditionFailed("tag %s exists and points to %s".formatted(tag, current));
+      case Manifests.TagCondition.NotElsewhere(var digest) -> {
+        if (!digest.equals(current)) {
+          throw new RefusedException(
+              new Refusal.Conflict(
+                  ErrorCode.CONFLICT,
+                  "tag %s exists and points to %s; PUT moves it".formatted(tag, current),
+                  current.toString()));
+        }
+      }
       case Manifests.TagCondition.PointsTo(var digests) -> {
         if (!digests.isEmpty() && !digests.contains(current)) {
           throw preconditionFailed("tag %s points to %s now".formatted(tag, current));
@@ -249,12 +303,22 @@ public final class Tags {
 
   private void ask(
       Handle handle, Repository repository, Tag tag, Digest from, Optional<Digest> to) {
+    refusal(handle, repository, tag, from, to)
+        .ifPresent(
+            refusal -> {
+              throw new RefusedException(refusal);
+            });
+  }
+
+  private Optional<Refusal> refusal(
+      Handle handle, Repository repository, Tag tag, Digest from, Optional<Digest> to) {
     for (TagGuard guard : guards) {
       Optional<Refusal> refusal = guard.check(handle, repository, tag, from, to);
       if (refusal.isPresent()) {
-        throw new RefusedException(refusal.get());
+        return refusal;
       }
     }
+    return Optional.empty();
   }
 
   private void record(
@@ -287,8 +351,7 @@ public final class Tags {
 
   private static RefusedException preconditionFailed(String message) {
     return new RefusedException(
-        new Refusal.Conflict(
-            ErrorCode.PRECONDITION_FAILED, message + ": the push was not carried out", ""));
+        new Refusal.Conflict(ErrorCode.PRECONDITION_FAILED, message + ": nothing was changed", ""));
   }
 
   record Key(long repositoryId, Tag tag) {}

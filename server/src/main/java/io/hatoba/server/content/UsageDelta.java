@@ -11,8 +11,8 @@ record UsageDelta(
     int images, int artifacts, int tags, long logicalBytes, long physicalBytes, long pushedAt) {
   static final UsageDelta NOTHING = new UsageDelta(0, 0, 0, 0, 0, 0);
 
-  static UsageDelta image() {
-    return new UsageDelta(1, 0, 0, 0, 0, 0);
+  static UsageDelta images(int images) {
+    return new UsageDelta(images, 0, 0, 0, 0, 0);
   }
 
   static UsageDelta blob(long logicalBytes, long physicalBytes) {

@@ -45,7 +45,7 @@ public final class UsageLedger {
         .bind("registryId", repository.registryId())
         .bind("repositoryId", repository.id())
         .execute();
-    book(handle, repository, UsageDelta.image());
+    book(handle, repository, UsageDelta.images(1));
   }
 
   /**
@@ -87,9 +87,28 @@ public final class UsageLedger {
     book(handle, repository, new UsageDelta(0, -1, -tags, -size, last ? -size : 0, 0));
   }
 
-  /** A tag was removed. */
-  void tagRemoved(Handle handle, Repository repository) {
-    book(handle, repository, UsageDelta.tags(-1));
+  /** Tags were removed, and nothing else. */
+  void tagsRemoved(Handle handle, Repository repository, int count) {
+    book(handle, repository, UsageDelta.tags(-count));
+  }
+
+  /** A tag was made without a push. */
+  void tagAdded(Handle handle, Repository repository) {
+    book(handle, repository, UsageDelta.tags(1));
+  }
+
+  /** An image was removed in which nothing was left. */
+  void imageRemoved(Handle handle, Repository repository) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM repository_usage
+            WHERE registry_id = :registryId AND repository_id = :repositoryId
+            """)
+        .bind("registryId", repository.registryId())
+        .bind("repositoryId", repository.id())
+        .execute();
+    book(handle, repository, UsageDelta.images(-1));
   }
 
   /**

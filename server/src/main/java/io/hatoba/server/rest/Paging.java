@@ -110,6 +110,16 @@ public final class Paging {
         Optional.empty());
   }
 
+  /**
+   * The page of a list that is searched only so far for each page: it may have fewer items than
+   * wanted, and none, and yet a next one.
+   *
+   * @param goOn the key where the search goes on; empty at the end of the list
+   */
+  public <T> Page<T> searched(List<T> items, Optional<List<String>> goOn) {
+    return new Page<>(items, goOn.map(this::next), Optional.empty());
+  }
+
   private String next(List<String> key) {
     List<String> marked = new ArrayList<>(key.size() + 1);
     marked.add(mark());

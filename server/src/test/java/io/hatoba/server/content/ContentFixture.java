@@ -286,6 +286,8 @@ final class ContentFixture implements AutoCloseable {
     final Tags tags;
     final Manifests manifests;
     final ManifestFill fill;
+    final TagMoves moves;
+    final ImageRemoval removal;
     final Referrers referrers;
     final Housekeeping housekeeping;
     final UsageLedger ledger;
@@ -318,6 +320,9 @@ final class ContentFixture implements AutoCloseable {
       BlobBytes bytes = new BlobBytes(blobs, storage, io);
       this.manifests = new Manifests(database, blobs, tags, events, bytes, ledger, config, clock);
       this.fill = new ManifestFill(database, bytes);
+      this.moves = new TagMoves(database, tags, ledger);
+      this.removal =
+          new ImageRemoval(database, repositories, manifests, tags, blobs, removals, ledger, clock);
       this.referrers = new Referrers(database);
       this.housekeeping = new Housekeeping(uploads, removals);
     }
