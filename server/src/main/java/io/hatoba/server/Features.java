@@ -1,11 +1,14 @@
 package io.hatoba.server;
 
 import io.hatoba.server.account.SessionConfig;
+import io.hatoba.server.api.ApiConfig;
+import io.hatoba.server.audit.AuditConfig;
 import io.hatoba.server.auth.AuthConfig;
 import io.hatoba.server.content.ContentConfig;
 import io.hatoba.server.database.DatabaseConfig;
 import io.hatoba.server.distribution.DistributionConfig;
 import io.hatoba.server.endpoint.EndpointConfig;
+import io.hatoba.server.event.EventConfig;
 import io.hatoba.server.startup.Setting;
 import java.util.List;
 
@@ -19,6 +22,9 @@ final class Features {
           AuthConfig.class,
           SessionConfig.class,
           EndpointConfig.class,
+          ApiConfig.class,
+          AuditConfig.class,
+          EventConfig.class,
           DatabaseConfig.class,
           ContentConfig.class,
           DistributionConfig.class);

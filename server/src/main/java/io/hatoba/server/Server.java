@@ -1,5 +1,6 @@
 package io.hatoba.server;
 
+import io.hatoba.server.event.EventStreams;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.vertx.http.HttpServer;
@@ -15,9 +16,11 @@ public class Server implements QuarkusApplication {
   private final Vertx vertx;
   private final ServerConfig config;
   private final Startup startup;
+  private final EventStreams streams;
 
   @Inject
-  Server(HttpServer http, Vertx vertx, ServerConfig config, Startup startup) {
+  Server(HttpServer http, Vertx vertx, ServerConfig config, Startup startup, EventStreams streams) {
+    this.streams = streams;
     this.startup = startup;
     this.http = http;
     this.vertx = vertx;
@@ -43,6 +46,8 @@ public class Server implements QuarkusApplication {
     startup.made().ifPresent(made -> System.out.print(FirstLogin.text(made, address)));
     System.out.println("Hatoba is ready at http://" + address);
     Quarkus.waitForExit();
+    // They would go on for as long as a stop waits.
+    streams.close();
     return 0;
   }
 

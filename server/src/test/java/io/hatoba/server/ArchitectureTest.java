@@ -73,8 +73,21 @@ class ArchitectureTest {
           Map.entry("image", Set.of("permission", "rest", "registry", "content", "database")),
           Map.entry("distribution", Set.of("auth", "endpoint", "content", "storage", "startup")),
           Map.entry(
+              "event", Set.of("permission", "rest", "registry", "content", "database", "startup")),
+          Map.entry(
+              "audit", Set.of("permission", "rest", "auth", "content", "database", "startup")),
+          Map.entry(
               "api",
-              Set.of("permission", "rest", "endpoint", "account", "auth", "content", "startup")));
+              Set.of(
+                  "permission",
+                  "rest",
+                  "endpoint",
+                  "auth",
+                  "account",
+                  "audit",
+                  "content",
+                  "database",
+                  "startup")));
 
   @Test
   void theClassesAreThere() {

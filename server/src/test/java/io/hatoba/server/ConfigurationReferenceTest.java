@@ -58,6 +58,9 @@ class ConfigurationReferenceTest {
         .isEqualTo(
             """
             hatoba.admin-password=
+            hatoba.api.rate-burst=200
+            hatoba.api.rate-limit=50
+            hatoba.audit.retention=365d
             hatoba.auth.issuer=hatoba
             hatoba.auth.service=hatoba
             hatoba.auth.token-lifetime=15m
@@ -87,6 +90,8 @@ class ConfigurationReferenceTest {
             hatoba.endpoint.external-url=
             hatoba.endpoint.forwarded-header=x-forwarded
             hatoba.endpoint.trusted-proxies=
+            hatoba.event.max-streams=500
+            hatoba.event.max-streams-per-principal=20
             hatoba.host=0.0.0.0
             hatoba.http.idle-timeout=90s
             hatoba.http.max-header-size=20K

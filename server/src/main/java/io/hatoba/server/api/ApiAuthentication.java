@@ -26,6 +26,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.lang.reflect.Method;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class ApiAuthentication implements ContainerRequestFilter {
   private final Provider<Authenticator> authenticator;
   private final Provider<SessionCallers> sessions;
   private final Provider<Endpoints> endpoints;
+  private final Provider<RateLimits> limits;
   private final CurrentRequester current;
   private final HttpServerRequest request;
 
@@ -50,11 +52,13 @@ public final class ApiAuthentication implements ContainerRequestFilter {
       Provider<Authenticator> authenticator,
       Provider<SessionCallers> sessions,
       Provider<Endpoints> endpoints,
+      Provider<RateLimits> limits,
       CurrentRequester current,
       HttpServerRequest request) {
     this.authenticator = authenticator;
     this.sessions = sessions;
     this.endpoints = endpoints;
+    this.limits = limits;
     this.current = current;
     this.request = request;
   }
@@ -64,8 +68,11 @@ public final class ApiAuthentication implements ContainerRequestFilter {
     Method method = method();
     Requires requires = method.getAnnotation(Requires.class);
     Access access = method.getAnnotation(Access.class);
-    Caller caller = caller(context, access != null && access.value() == Access.Who.ANYBODY);
-    current.set(caller);
+    Supplier<Caller> asked =
+        caller(context, access != null && access.value() == Access.Who.ANYBODY);
+    Caller caller = asked.get();
+    current.set(caller, asked);
+    limits.get().take(caller.actor());
     if (requires != null) {
       Target target = target(context.getUriInfo().getPathParameters());
       if (!requires.onSome() || !caller.mayOnSome(requires.value(), target)) {
@@ -78,22 +85,27 @@ public final class ApiAuthentication implements ContainerRequestFilter {
     }
   }
 
-  private Caller caller(ContainerRequestContext context, boolean anybody) {
+  /** Finds the caller, now and later; holds nothing of the request itself. */
+  private Supplier<Caller> caller(ContainerRequestContext context, boolean anybody) {
     Optional<String> authorization = header(context, HttpHeaders.AUTHORIZATION);
     String address = endpoints.get().clientAddress(request);
-    if (authorization.isEmpty()) {
-      Optional<Caller> signedIn = session(context, address);
-      if (signedIn.isPresent()) {
-        return signedIn.get();
-      }
-      if (anybody) {
-        return Caller.anonymous(address);
-      }
+    Supplier<Caller> withoutSession =
+        anybody && authorization.isEmpty()
+            ? () -> Caller.anonymous(address)
+            : () -> authenticator.get().authenticate(authorization, address);
+    if (authorization.isPresent()) {
+      return withoutSession;
     }
-    return authenticator.get().authenticate(authorization, address);
+    Optional<Secret> session = session(context);
+    if (session.isEmpty()) {
+      return withoutSession;
+    }
+    Session.From from =
+        new Session.From(address, header(context, HttpHeaders.USER_AGENT).orElse(""));
+    return () -> sessions.get().find(session.get(), from).orElseGet(withoutSession);
   }
 
-  private Optional<Caller> session(ContainerRequestContext context, String address) {
+  private Optional<Secret> session(ContainerRequestContext context) {
     Endpoint here = endpoints.get().of(request);
     Optional<Secret> secret =
         Optional.ofNullable(context.getCookies().get(SessionCookie.name(here)))
@@ -109,11 +121,7 @@ public final class ApiAuthentication implements ContainerRequestFilter {
             header(context, HttpHeaders.CONTENT_TYPE),
             context.hasEntity()),
         here);
-    return sessions
-        .get()
-        .find(
-            secret.get(),
-            new Session.From(address, header(context, HttpHeaders.USER_AGENT).orElse("")));
+    return secret;
   }
 
   private static Optional<String> header(ContainerRequestContext context, String name) {

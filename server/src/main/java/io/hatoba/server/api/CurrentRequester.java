@@ -5,18 +5,39 @@ import io.hatoba.server.content.Actor;
 import io.hatoba.server.content.ReadScope;
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.permission.Target;
+import io.hatoba.server.rest.Renewal;
 import io.hatoba.server.rest.Requester;
 import jakarta.enterprise.context.RequestScoped;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The caller of the current request, for whom it is injected into. */
 @RequestScoped
-public class CurrentRequester implements Requester {
+public class CurrentRequester implements Requester, Renewal {
   private @Nullable Caller caller;
+  private @Nullable Supplier<Caller> again;
 
-  void set(Caller found) {
-    caller = found;
+  /**
+   * @param again finds the caller anew, by the same credentials
+   */
+  void set(Caller found, Supplier<Caller> again) {
+    this.caller = found;
+    this.again = again;
+  }
+
+  @Override
+  public Supplier<Requester> ofThisRequest() {
+    Supplier<Caller> found = again;
+    if (found == null) {
+      throw new IllegalStateException("nobody has asked yet who calls");
+    }
+    return found::get;
+  }
+
+  /** Who calls, if that is known already. */
+  Optional<Actor> known() {
+    return Optional.ofNullable(caller).map(Caller::actor);
   }
 
   private Caller caller() {

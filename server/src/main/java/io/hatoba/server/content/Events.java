@@ -6,6 +6,7 @@ import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -26,28 +27,53 @@ public final class Events {
 
   /** What happened after a cursor, oldest first, at most {@code limit}. */
   public List<Recorded> after(Cursor cursor, int limit) {
+    return database.read(handle -> after(handle, cursor, limit));
+  }
+
+  /** As {@link #after(Cursor, int)}, in the caller's transaction. */
+  public List<Recorded> after(Handle handle, Cursor cursor, int limit) {
+    return handle
+        .createQuery(
+            """
+            SELECT tx, seq, at, kind, registry_id, repository, digest, tag, previous_digest, media_type,
+              actor, via, address
+            FROM event
+            WHERE (tx, seq) > (:tx, :seq) AND tx <
+            """
+                + database.dialect().settledHorizon()
+                + """
+
+                ORDER BY tx, seq
+                LIMIT :limit
+                """)
+        .bind("tx", cursor.tx())
+        .bind("seq", cursor.seq())
+        .bind("limit", limit)
+        .mapTo(Row.class)
+        .map(Row::recorded)
+        .list();
+  }
+
+  /** The cursor after which only what is still to happen follows. */
+  public Cursor latest() {
     return database.read(
         handle ->
             handle
                 .createQuery(
                     """
-                    SELECT tx, seq, at, kind, registry_id, repository, digest, tag, previous_digest, media_type,
-                      actor, via, address
+                    SELECT tx, seq
                     FROM event
-                    WHERE (tx, seq) > (:tx, :seq) AND tx <
+                    WHERE tx <
                     """
                         + database.dialect().settledHorizon()
                         + """
 
-                        ORDER BY tx, seq
-                        LIMIT :limit
+                        ORDER BY tx DESC, seq DESC
+                        LIMIT 1
                         """)
-                .bind("tx", cursor.tx())
-                .bind("seq", cursor.seq())
-                .bind("limit", limit)
-                .mapTo(Row.class)
-                .map(Row::recorded)
-                .list());
+                .map((row, context) -> new Cursor(row.getLong("tx"), row.getLong("seq")))
+                .findOne()
+                .orElse(Cursor.START));
   }
 
   void append(Handle handle, Event event) {
@@ -78,9 +104,17 @@ public final class Events {
   }
 
   /** How far a reader has come. Opaque but for being stored. */
-  public record Cursor(long tx, long seq) {
+  public record Cursor(long tx, long seq) implements Comparable<Cursor> {
     /** Before everything. */
     public static final Cursor START = new Cursor(0, 0);
+
+    private static final Comparator<Cursor> ORDER =
+        Comparator.comparingLong(Cursor::tx).thenComparingLong(Cursor::seq);
+
+    @Override
+    public int compareTo(Cursor other) {
+      return ORDER.compare(this, other);
+    }
   }
 
   /** An event with the cursor after which the next one follows. */

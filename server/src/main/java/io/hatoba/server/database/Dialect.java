@@ -29,6 +29,19 @@ public enum Dialect {
     return this == POSTGRESQL ? " FOR UPDATE" : "";
   }
 
+  /** As {@link #forUpdate()}, but passes over the rows that another transaction has locked. */
+  public String forUpdateSkippingLocked() {
+    return this == POSTGRESQL ? " FOR UPDATE SKIP LOCKED" : "";
+  }
+
+  /**
+   * Put after a table's alias: keeps SQLite from taking another index than this one, where its
+   * guess of what is cheap would be wrong. PostgreSQL has no such words.
+   */
+  public String indexedBy(String index) {
+    return this == SQLITE ? " INDEXED BY " + index : "";
+  }
+
   /**
    * The number of the running transaction, a BIGINT expression. A row of the outbox stores it, as
    * its default ({@code tx BIGINT NOT NULL DEFAULT ${tx}} in a migration) or by name, and its

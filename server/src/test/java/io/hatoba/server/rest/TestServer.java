@@ -57,7 +57,9 @@ public final class TestServer {
           "hatoba.admin-password",
           ADMIN_PASSWORD,
           "hatoba.bootstrap.access-key",
-          ADMIN_KEY + ":" + ADMIN_SECRET);
+          ADMIN_KEY + ":" + ADMIN_SECRET,
+          "hatoba.api.rate-limit",
+          "0");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,0 +1,12 @@
+package io.hatoba.server.audit;
+
+import io.hatoba.server.database.Database;
+import io.hatoba.server.database.TestDatabases;
+import java.nio.file.Path;
+
+class SqliteAuditStoreTest extends AuditStoreContract {
+  @Override
+  Database open(Path dir) {
+    return TestDatabases.sqlite(dir);
+  }
+}
