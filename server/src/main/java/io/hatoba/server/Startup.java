@@ -3,6 +3,7 @@ package io.hatoba.server;
 import io.hatoba.server.account.Bootstrap;
 import io.hatoba.server.account.Bootstrap.Outcome;
 import io.hatoba.server.content.Housekeeping;
+import io.hatoba.server.registry.RegistryDeletion;
 import io.hatoba.server.startup.StartupException;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -22,13 +23,19 @@ class Startup {
   private final ServerConfig config;
   private final Bootstrap bootstrap;
   private final Housekeeping housekeeping;
+  private final RegistryDeletion deletion;
   private Optional<Outcome.Made> made = Optional.empty();
 
   @Inject
-  Startup(ServerConfig config, Bootstrap bootstrap, Housekeeping housekeeping) {
+  Startup(
+      ServerConfig config,
+      Bootstrap bootstrap,
+      Housekeeping housekeeping,
+      RegistryDeletion deletion) {
     this.config = config;
     this.bootstrap = bootstrap;
     this.housekeeping = housekeeping;
+    this.deletion = deletion;
   }
 
   void start(@Observes StartupEvent event) {
@@ -41,6 +48,7 @@ class Startup {
       }
     }
     housekeeping.start();
+    deletion.start();
   }
 
   /** What this start made, if it was the first one. */

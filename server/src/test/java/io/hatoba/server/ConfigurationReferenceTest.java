@@ -89,6 +89,10 @@ class ConfigurationReferenceTest {
             hatoba.distribution.upload-buffer=64M
             hatoba.endpoint.external-url=
             hatoba.endpoint.forwarded-header=x-forwarded
+            hatoba.endpoint.private-networks=
+            hatoba.endpoint.private-port=
+            hatoba.endpoint.private-url=
+            hatoba.endpoint.trust-private-host=false
             hatoba.endpoint.trusted-proxies=
             hatoba.event.max-streams=500
             hatoba.event.max-streams-per-principal=20

@@ -41,7 +41,7 @@ public final class Standings {
       SELECT g.registry_id, g.role, r.name AS registry, o.description, o.permissions, o.images,
         CAST(NULL AS TEXT) AS group_name
       FROM role_grant g
-      LEFT JOIN registry r ON r.id = g.registry_id
+      LEFT JOIN registry r ON r.id = g.registry_id AND r.deleted_at IS NULL
       LEFT JOIN role o ON o.name = g.role
       WHERE g.principal = :principal
       UNION ALL
@@ -50,7 +50,7 @@ public final class Standings {
       FROM account a
       JOIN account_group m ON m.account_id = a.id
       JOIN role_grant g ON g.principal = 'group:' || m.name
-      LEFT JOIN registry r ON r.id = g.registry_id
+      LEFT JOIN registry r ON r.id = g.registry_id AND r.deleted_at IS NULL
       LEFT JOIN role o ON o.name = g.role
       WHERE a.principal = :principal
       ORDER BY 1, 2

@@ -90,7 +90,7 @@ class AuditedContent {
                     detail(event)));
   }
 
-  /** Empty for what nobody did. */
+  /** Empty for what nobody did, and for what the request to the management API is noted for. */
   private static Optional<String> action(Event.Kind kind) {
     return switch (kind) {
       case ARTIFACT_PUSHED -> Optional.of("artifact:push");
@@ -98,7 +98,7 @@ class AuditedContent {
       case TAG_CREATED -> Optional.of("tag:create");
       case TAG_MOVED -> Optional.of("tag:move");
       case TAG_DELETED -> Optional.of("tag:delete");
-      case QUOTA_WARNING, QUOTA_EXCEEDED -> Optional.empty();
+      case QUOTA_WARNING, QUOTA_EXCEEDED, REGISTRY_DELETED -> Optional.empty();
     };
   }
 

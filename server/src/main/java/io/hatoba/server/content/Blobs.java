@@ -83,7 +83,8 @@ public final class Blobs {
    *     registry
    */
   public boolean mount(Repository target, Digest digest, Repository source) {
-    return database.write(handle -> mount(handle, target, digest, source.id()));
+    return DeletedMeanwhile.write(
+        database, target, handle -> mount(handle, target, digest, source.id()));
   }
 
   /**
@@ -94,7 +95,9 @@ public final class Blobs {
    *     registry
    */
   public boolean mountFromAny(Repository target, Digest digest, ReadScope scope) {
-    return database.write(
+    return DeletedMeanwhile.write(
+        database,
+        target,
         handle ->
             holder(handle, target, digest, scope)
                 .map(source -> mount(handle, target, digest, source))

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * Something that happened to content, as the outbox keeps it.
  *
- * @param repository the whole name, registry included; of the quota's events that of the registry
+ * @param repository the whole name, registry included; of what happens to a registry its name
  * @param previous what the tag pointed to before
  */
 public record Event(
@@ -36,7 +36,10 @@ public record Event(
      * A registry has refused a push for its quota; the first since its quota was changed or
      * something was removed from it.
      */
-    QUOTA_EXCEEDED("quota.exceeded");
+    QUOTA_EXCEEDED("quota.exceeded"),
+
+    /** With everything in it; of what was in it there are no events. */
+    REGISTRY_DELETED("registry.deleted");
 
     private final String identifier;
 
@@ -83,6 +86,19 @@ public record Event(
         Optional.empty(),
         Optional.empty(),
         Actor.SYSTEM);
+  }
+
+  static Event registry(Kind kind, Instant at, long registryId, String name, Actor actor) {
+    return new Event(
+        kind,
+        at,
+        registryId,
+        name,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        actor);
   }
 
   static Event tag(

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -79,6 +80,29 @@ final class GuardedCache<K, V> {
     return held;
   }
 
+  /**
+   * Holds everything, and drops what is in memory of {@code keys}; to be closed as {@link #hold}.
+   */
+  Everything holdAll(Predicate<K> keys) {
+    for (int stripe = 0; stripe < STRIPES; stripe++) {
+      synchronized (locks[stripe]) {
+        holds[stripe]++;
+        epochs.incrementAndGet(stripe);
+      }
+    }
+    cache.asMap().keySet().removeIf(keys);
+    return new Everything();
+  }
+
+  private void releaseAll() {
+    for (int stripe = 0; stripe < STRIPES; stripe++) {
+      synchronized (locks[stripe]) {
+        holds[stripe]--;
+        epochs.incrementAndGet(stripe);
+      }
+    }
+  }
+
   private void hold(K key) {
     int stripe = stripe(key);
     synchronized (locks[stripe]) {
@@ -116,6 +140,14 @@ final class GuardedCache<K, V> {
     public void close() {
       keys.forEach(GuardedCache.this::release);
       keys.clear();
+    }
+  }
+
+  /** All keys, for one write. */
+  final class Everything implements AutoCloseable {
+    @Override
+    public void close() {
+      releaseAll();
     }
   }
 }

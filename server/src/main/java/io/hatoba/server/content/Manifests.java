@@ -131,7 +131,9 @@ public final class Manifests {
     SortedSet<Tag> sortedTags = new TreeSet<>(newTags);
     try (var _ = cache.hold(List.of(new Key(repository.id(), digest)));
         var _ = tags.hold(repository, sortedTags)) {
-      database.write(
+      DeletedMeanwhile.write(
+          database,
+          repository,
           handle -> {
             long childrenSize = requireAll(handle, repository, references);
             ManifestStore.Push push =

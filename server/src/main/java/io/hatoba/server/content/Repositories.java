@@ -89,7 +89,44 @@ public final class Repositories {
                   .formatted(name, name),
               name.value()));
     }
-    return database.write(handle -> insert(handle, name));
+    try {
+      return database.write(handle -> insert(handle, name));
+    } catch (RefusedException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      if (database.read(handle -> registryId(handle, name)).isEmpty()) {
+        throw unknownRegistry(name); // it went between two statements
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Keeps the repositories of a registry out of memory while it is being deleted; to be closed
+   * after the commit, before the answer.
+   */
+  public Forgotten forget(String registry) {
+    var held = cache.holdAll(name -> name.registry().equals(registry));
+    return held::close;
+  }
+
+  /**
+   * Whether the repository is still there and its registry is not being deleted. Ids are never used
+   * again.
+   */
+  static boolean isThere(Handle handle, Repository repository) {
+    return handle
+        .createQuery(
+            """
+            SELECT r.id
+            FROM repository r
+            JOIN registry g ON g.id = r.registry_id
+            WHERE r.id = :id AND g.deleted_at IS NULL
+            """)
+        .bind("id", repository.id())
+        .mapTo(Long.class)
+        .findOne()
+        .isPresent();
   }
 
   /** Names in byte order, after {@code last} (which need not exist), at most {@code limit}. */
@@ -106,10 +143,11 @@ public final class Repositories {
     return handle
         .createQuery(
             """
-            SELECT name
-            FROM repository
-            WHERE name > :after
-            ORDER BY name
+            SELECT r.name
+            FROM repository r
+            JOIN registry g ON g.id = r.registry_id
+            WHERE r.name > :after AND g.deleted_at IS NULL
+            ORDER BY r.name
             LIMIT :limit
             """)
         .bind("after", after)
@@ -166,7 +204,7 @@ public final class Repositories {
             """
             SELECT id, name
             FROM registry
-            WHERE id IN (<ids>)
+            WHERE id IN (<ids>) AND deleted_at IS NULL
             ORDER BY name
             """)
         .bindList("ids", List.copyOf(registries))
@@ -181,9 +219,10 @@ public final class Repositories {
     return handle
         .createQuery(
             """
-            SELECT id, registry_id, name
-            FROM repository
-            WHERE name = :name
+            SELECT r.id, r.registry_id, r.name
+            FROM repository r
+            JOIN registry g ON g.id = r.registry_id
+            WHERE r.name = :name AND g.deleted_at IS NULL
             """)
         .bind("name", name)
         .mapTo(Repository.class)
@@ -196,7 +235,7 @@ public final class Repositories {
             """
             SELECT id
             FROM registry
-            WHERE name = :name
+            WHERE name = :name AND deleted_at IS NULL
             """)
         .bind("name", name.registry())
         .mapTo(Long.class)
@@ -205,24 +244,48 @@ public final class Repositories {
 
   private Repository insert(Handle handle, RepositoryName name) {
     long registryId = registryId(handle, name).orElseThrow(() -> unknownRegistry(name));
-    int inserted =
-        handle
+    boolean inserted = insert(handle, registryId, name);
+    Optional<Repository> found = select(handle, name);
+    if (found.isEmpty()) {
+      freeName(handle, registryId, name);
+      inserted = insert(handle, registryId, name);
+      found = select(handle, name);
+    }
+    Repository repository = found.orElseThrow(() -> unknownRegistry(name));
+    if (inserted) {
+      usage.imageMade(handle, repository);
+    }
+    return repository;
+  }
+
+  private boolean insert(Handle handle, long registryId, RepositoryName name) {
+    return handle
             .createUpdate(
                 """
-            INSERT INTO repository (id, registry_id, name, created_at)
-            VALUES (:id, :registryId, :name, :now)
-            ON CONFLICT (name) DO NOTHING
-            """)
+                INSERT INTO repository (id, registry_id, name, created_at)
+                VALUES (:id, :registryId, :name, :now)
+                ON CONFLICT (name) DO NOTHING
+                """)
             .bind("id", ids.next())
             .bind("registryId", registryId)
             .bind("name", name)
             .bind("now", clock.instant())
-            .execute();
-    Repository repository = select(handle, name).orElseThrow();
-    if (inserted == 1) {
-      usage.imageMade(handle, repository);
-    }
-    return repository;
+            .execute()
+        == 1;
+  }
+
+  /** Takes the name from a repository of a registry of that name that is being deleted. */
+  private static void freeName(Handle handle, long registryId, RepositoryName name) {
+    handle
+        .createUpdate(
+            """
+            UPDATE repository
+            SET name = '~' || id
+            WHERE name = :name AND registry_id <> :registryId
+            """)
+        .bind("name", name)
+        .bind("registryId", registryId)
+        .execute();
   }
 
   private static RefusedException unknownRegistry(RepositoryName name) {
@@ -232,8 +295,14 @@ public final class Repositories {
             .formatted(name.registry()));
   }
 
-  private static RefusedException unknown(RepositoryName name, String message) {
+  static RefusedException unknown(RepositoryName name, String message) {
     return new RefusedException(Refusal.unknown(ErrorCode.NAME_UNKNOWN, message, name.value()));
+  }
+
+  /** What {@link #forget} keeps out of memory. */
+  public interface Forgotten extends AutoCloseable {
+    @Override
+    void close();
   }
 
   record Registry(long id, String name) {}

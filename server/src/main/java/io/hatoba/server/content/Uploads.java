@@ -151,14 +151,19 @@ public final class Uploads {
               });
     } catch (RuntimeException e) {
       opening.remove(row.id());
-      throw e;
+      return DeletedMeanwhile.told(
+          database,
+          repository,
+          () -> {
+            throw e;
+          });
     }
     return status(row);
   }
 
   /** The upload as it stands. */
   public Status status(Repository repository, String uploadId) {
-    return status(open(repository, uploadId));
+    return DeletedMeanwhile.told(database, repository, () -> status(open(repository, uploadId)));
   }
 
   /**
@@ -173,6 +178,7 @@ public final class Uploads {
   public Status append(
       Repository repository, String uploadId, Optional<Range> range, ByteSource body) {
     return exclusively(
+        repository,
         uploadId,
         () -> {
           UploadRow row = open(repository, uploadId);
@@ -203,6 +209,7 @@ public final class Uploads {
       Optional<Range> range,
       ByteSource body) {
     return exclusively(
+        repository,
         uploadId,
         () -> {
           UploadRow row = find(repository, uploadId).orElseThrow(() -> unknown(uploadId));
@@ -234,15 +241,21 @@ public final class Uploads {
    */
   public Blob put(Repository repository, Actor actor, Digest digest, ByteSource body) {
     UploadRow row = fresh(repository, actor, digest.algorithm());
-    try (UploadWriter writer = new UploadWriter(parts, row, digest.algorithm(), true)) {
-      writer.receive(fitting(repository, Optional.of(digest), row, body), Optional.empty());
-      return complete(repository, writer, digest);
-    }
+    return DeletedMeanwhile.told(
+        database,
+        repository,
+        () -> {
+          try (UploadWriter writer = new UploadWriter(parts, row, digest.algorithm(), true)) {
+            writer.receive(fitting(repository, Optional.of(digest), row, body), Optional.empty());
+            return complete(repository, writer, digest);
+          }
+        });
   }
 
   /** Forgets an upload with what it has received. */
   public void cancel(Repository repository, String uploadId) {
     exclusively(
+        repository,
         uploadId,
         () -> {
           UploadRow row = open(repository, uploadId);
@@ -364,12 +377,12 @@ public final class Uploads {
         .filter(row -> row.expiresAt().isAfter(clock.instant()));
   }
 
-  private <T> T exclusively(String uploadId, Supplier<T> action) {
+  private <T> T exclusively(Repository repository, String uploadId, Supplier<T> action) {
     if (!busy.add(uploadId)) {
       throw busy(uploadId);
     }
     try {
-      return action.get();
+      return DeletedMeanwhile.told(database, repository, action);
     } finally {
       busy.remove(uploadId);
     }

@@ -52,6 +52,11 @@ public final class Usage {
     return ofAll(List.of(registryId)).getOrDefault(registryId, OfRegistry.nothing(registryId));
   }
 
+  /** A registry was made: lists by usage have it from now on. */
+  public void registryMade(Handle handle, long registryId) {
+    UsageTotals.insert(handle, registryId);
+  }
+
   /** What these registries hold, by their ids, in one query. */
   public Map<Long, OfRegistry> ofAll(Collection<Long> registryIds) {
     if (registryIds.isEmpty()) {

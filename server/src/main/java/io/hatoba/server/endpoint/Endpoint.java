@@ -12,4 +12,11 @@ public record Endpoint(String origin) {
   public String host() {
     return origin.substring(origin.indexOf("://") + 3);
   }
+
+  /** Scheme and port of this one, with another port. */
+  Endpoint withPort(int port) {
+    int colon = origin.lastIndexOf(':');
+    boolean hasPort = colon > origin.lastIndexOf(']') && colon > origin.indexOf("://");
+    return new Endpoint((hasPort ? origin.substring(0, colon) : origin) + ":" + port);
+  }
 }

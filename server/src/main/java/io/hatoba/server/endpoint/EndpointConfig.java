@@ -1,5 +1,6 @@
 package io.hatoba.server.endpoint;
 
+import io.hatoba.server.startup.Range;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.util.List;
@@ -27,6 +28,38 @@ public interface EndpointConfig {
    */
   @WithDefault("x-forwarded")
   ForwardedHeader forwardedHeader();
+
+  /**
+   * The address that clients inside the private network use, for example
+   * https://private-registry.example.com. No default: it is then the address that they came to. On
+   * its own it lets nobody in, since everybody can send its name: who counts as inside say {@link
+   * #privateNetworks}, {@link #privatePort} or {@link #trustPrivateHost}, of which one must be set
+   * as well.
+   */
+  Optional<String> privateUrl();
+
+  /**
+   * Networks whose clients count as inside, whichever address they use, as addresses or in CIDR
+   * form, separated by commas. No default: none. A proxy in one of them must be among {@link
+   * #trustedProxies} and pass on the client's address, else all who come through it may count as
+   * inside.
+   */
+  Optional<List<String>> privateNetworks();
+
+  /**
+   * A second TCP port to listen on, on the same address, whose clients all count as inside. No
+   * default: none. Range 1 to 65535. Keep it out of reach from outside by a firewall.
+   */
+  @Range(min = "1", max = "65535")
+  Optional<Integer> privatePort();
+
+  /**
+   * Whether clients that call the host of {@link #privateUrl} count as inside for that alone.
+   * Default false. Set it only if nobody outside can reach this server with that name, because a
+   * proxy refuses it there: a client can send any name.
+   */
+  @WithDefault("false")
+  boolean trustPrivateHost();
 
   /** See {@link #forwardedHeader}. */
   enum ForwardedHeader {

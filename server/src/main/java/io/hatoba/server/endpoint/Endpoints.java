@@ -9,14 +9,31 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * Finds out where a request came from and under which address its client sees this server.
+ * Finds out where a request came from, on which side of the private network, and under which
+ * address its client sees this server.
  *
- * <p>The address is, in this order: the configured external one; what a trusted proxy says; the
- * {@code Host} of the request; the socket. Text that is no host name with an optional port is
- * skipped, since it comes back to clients in headers.
+ * <p>A request is {@link Side#PRIVATE} if
+ *
+ * <ul>
+ *   <li>it came to the private port; or
+ *   <li>its client's address, as far as trusted proxies say it, lies in a private network. It does
+ *       not count if the last address that is known is a trusted proxy's own (it did not say for
+ *       whom it asks), nor if somebody else has put forwarding headers on the request: then it went
+ *       through a proxy that nobody has declared; or
+ *   <li>it calls the private host, and the operator has stated that nobody can do so from outside.
+ *       Otherwise that name means nothing, since a client can send any name.
+ * </ul>
+ *
+ * What is none of this is {@link Side#PUBLIC}, also if it cannot be told.
+ *
+ * <p>The address is, in this order: the configured one of the side, if the request does not call
+ * another one that is configured; what a trusted proxy says; the {@code Host} of the request; the
+ * socket. Text that is no host name with an optional port is skipped, since it comes back to
+ * clients in headers.
  */
 @Singleton
 public final class Endpoints {
@@ -25,45 +42,103 @@ public final class Endpoints {
           "(?<name>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]{2,45}])"
               + "(?::(?<port>[0-9]{1,5}))?");
 
+  private static final List<String> FORWARDING =
+      List.of("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via");
+
   private final Optional<Endpoint> external;
+  private final Optional<Endpoint> internal;
   private final Networks trusted;
+  private final Networks inside;
+  private final OptionalInt privatePort;
+  private final boolean trustPrivateHost;
+  private final boolean divided;
   private final EndpointConfig.ForwardedHeader kind;
 
   public Endpoints(EndpointConfig config) {
-    this.external = config.externalUrl().map(Endpoints::external);
+    this.external = config.externalUrl().map(url -> configured("external-url", url));
+    this.internal = config.privateUrl().map(url -> configured("private-url", url));
     this.kind = config.forwardedHeader();
+    this.trusted = networks("trusted-proxies", config.trustedProxies());
+    this.inside = networks("private-networks", config.privateNetworks());
+    this.privatePort = config.privatePort().map(OptionalInt::of).orElse(OptionalInt.empty());
+    this.trustPrivateHost = config.trustPrivateHost();
+    this.divided =
+        config.privateNetworks().isPresent() || privatePort.isPresent() || trustPrivateHost;
+    check();
+  }
+
+  private static Networks networks(String key, Optional<List<String>> entries) {
     try {
-      this.trusted = Networks.parse(config.trustedProxies().orElse(List.of()));
+      return Networks.parse(entries.orElse(List.of()));
     } catch (IllegalArgumentException e) {
-      throw new StartupException("hatoba.endpoint.trusted-proxies: " + e.getMessage() + ".", e);
+      throw new StartupException("hatoba.endpoint." + key + ": " + e.getMessage() + ".", e);
     }
   }
 
-  private static Endpoint external(String url) {
+  private void check() {
+    if (internal.isPresent() && !divided) {
+      throw new StartupException(
+          "hatoba.endpoint.private-url alone makes no client an inside one, since everybody can send"
+              + " its name. Set hatoba.endpoint.private-networks or hatoba.endpoint.private-port too;"
+              + " or hatoba.endpoint.trust-private-host, if nobody outside can reach the server by that"
+              + " name. See docs/guides/private-address.md.");
+    }
+    if (trustPrivateHost && internal.isEmpty()) {
+      throw new StartupException(
+          "hatoba.endpoint.trust-private-host is about the host of hatoba.endpoint.private-url, which"
+              + " is not set. Set it, or remove hatoba.endpoint.trust-private-host.");
+    }
+    if (trustPrivateHost
+        && external.isPresent()
+        && internal.get().host().equalsIgnoreCase(external.get().host())) {
+      throw new StartupException(
+          "hatoba.endpoint.private-url and hatoba.endpoint.external-url have the same host, so that"
+              + " hatoba.endpoint.trust-private-host would let everybody in. Take another name.");
+    }
+  }
+
+  private static Endpoint configured(String key, String url) {
     String text = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
     int end = text.indexOf("://");
     if (end < 0) {
-      throw badExternal(url);
+      throw badUrl(key, url);
     }
     Optional<String> scheme = scheme(text.substring(0, end));
     Optional<String> host = host(text.substring(end + 3));
     if (scheme.isEmpty() || host.isEmpty()) {
-      throw badExternal(url);
+      throw badUrl(key, url);
     }
     return new Endpoint(scheme.get() + "://" + host.get());
   }
 
-  private static StartupException badExternal(String url) {
+  private static StartupException badUrl(String key, String url) {
     return new StartupException(
-        "hatoba.endpoint.external-url must be http:// or https:// with a host and maybe a port, such as"
+        "hatoba.endpoint."
+            + key
+            + " must be http:// or https:// with a host and maybe a port, such as"
             + " https://registry.example.com, not '"
             + url
             + "'.");
   }
 
+  /** Whether there are two sides. If not, every request is {@link Side#PUBLIC}. */
+  public boolean divided() {
+    return divided;
+  }
+
+  /** On which side the client of a request is. */
+  public Side side(HttpServerRequest request) {
+    return divided ? side(arrival(request)) : Side.PUBLIC;
+  }
+
   /** The address under which the client sees this server. */
   public Endpoint of(HttpServerRequest request) {
     return of(arrival(request));
+  }
+
+  /** The addresses to tell the client of a request, for whom it is not hidden where they are. */
+  public Addresses addresses(HttpServerRequest request) {
+    return addresses(arrival(request));
   }
 
   /** The network address of the client. */
@@ -72,10 +147,60 @@ public final class Endpoints {
     return trusted.contain(peer) ? clientAddress(arrival(request)) : peer;
   }
 
-  Endpoint of(Arrival arrival) {
-    if (external.isPresent()) {
-      return external.get();
+  Side side(Arrival arrival) {
+    return isToPrivatePort(arrival) || isFromInside(arrival) || isTrustedHost(arrival)
+        ? Side.PRIVATE
+        : Side.PUBLIC;
+  }
+
+  private boolean isToPrivatePort(Arrival arrival) {
+    return privatePort.isPresent() && arrival.local().endsWith(":" + privatePort.getAsInt());
+  }
+
+  private boolean isFromInside(Arrival arrival) {
+    String client = clientAddress(arrival);
+    if (!inside.contain(client) || trusted.contain(client)) {
+      return false;
     }
+    return trusted.contain(arrival.peer())
+        || FORWARDING.stream().allMatch(header -> arrival.all(header).isEmpty());
+  }
+
+  private boolean isTrustedHost(Arrival arrival) {
+    return trustPrivateHost && calls(internal, arrival);
+  }
+
+  private boolean calls(Optional<Endpoint> endpoint, Arrival arrival) {
+    return endpoint.isPresent() && endpoint.get().host().equalsIgnoreCase(seen(arrival).host());
+  }
+
+  Endpoint of(Arrival arrival) {
+    if (divided && side(arrival) == Side.PRIVATE) {
+      if (internal.isPresent() && (isToPrivatePort(arrival) || calls(internal, arrival))) {
+        return internal.get();
+      }
+      if (isToPrivatePort(arrival)) {
+        return seen(arrival);
+      }
+    }
+    return external.orElseGet(() -> seen(arrival));
+  }
+
+  Addresses addresses(Arrival arrival) {
+    Endpoint outside = external.orElseGet(() -> seen(arrival));
+    if (!divided) {
+      return new Addresses(outside, Optional.empty());
+    }
+    return new Addresses(
+        outside,
+        Optional.of(
+            internal.orElseGet(
+                () ->
+                    privatePort.isPresent() ? outside.withPort(privatePort.getAsInt()) : outside)));
+  }
+
+  /** What the request itself and trusted proxies say of the address that the client uses. */
+  private Endpoint seen(Arrival arrival) {
     Optional<Hop> hop =
         trusted.contain(arrival.peer()) ? Optional.of(firstHop(arrival)) : Optional.empty();
     String scheme = hop.flatMap(Hop::scheme).orElse(arrival.scheme());

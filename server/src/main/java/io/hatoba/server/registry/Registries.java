@@ -3,40 +3,46 @@ package io.hatoba.server.registry;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.content.ReadScope;
+import io.hatoba.server.content.Usage;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import jakarta.inject.Singleton;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
-/** The registries and their rules. */
+/** The registries and their rules. How they go is in {@link RegistryDeletion}. */
 @Singleton
 public final class Registries {
-  /** The most rows of one page. */
-  public static final int MAX_PAGE = 1000;
+  /** The most rows that are read at once. */
+  public static final int MAX_PAGE = 1001;
 
   private final Database database;
+  private final RegistryStore store;
   private final AccessVersion version;
+  private final Usage usage;
   private final Ids ids;
   private final InstantSource clock;
   private volatile Versioned opened = new Versioned(0, Map.of());
 
-  public Registries(Database database, AccessVersion version, Ids ids, InstantSource clock) {
+  public Registries(
+      Database database, AccessVersion version, Usage usage, Ids ids, InstantSource clock) {
     this.database = database;
+    this.store = new RegistryStore(database.dialect());
     this.version = version;
+    this.usage = usage;
     this.ids = ids;
     this.clock = clock;
   }
 
   /**
-   * Makes a registry.
+   * Makes a registry for what is pushed.
    *
    * @throws RefusedException with {@link ErrorCode#CONFLICT} if the name is taken
    */
@@ -58,24 +64,13 @@ public final class Registries {
    * AccessVersion#change}. Empty if the name is taken.
    */
   public Optional<Registry> insert(Handle handle, RegistryName name, Settings settings) {
-    Instant now = Instant.ofEpochMilli(clock.millis());
-    Registry registry =
-        new Registry(ids.next(), name, settings.anonymousPull(), now, settings.description());
-    int inserted =
-        handle
-            .createUpdate(
-                """
-                INSERT INTO registry (id, name, anonymous_pull, created_at, description)
-                VALUES (:id, :name, :anonymousPull, :createdAt, :description)
-                ON CONFLICT (name) DO NOTHING
-                """)
-            .bind("id", registry.id())
-            .bind("name", name.value())
-            .bind("anonymousPull", registry.anonymousPull())
-            .bind("createdAt", now.toEpochMilli())
-            .bind("description", registry.description())
-            .execute();
-    return inserted == 0 ? Optional.empty() : Optional.of(registry);
+    Instant now = now();
+    Registry registry = new Registry(ids.next(), name, Purpose.NORMAL, settings, now, now);
+    if (!store.insert(handle, registry)) {
+      return Optional.empty();
+    }
+    usage.registryMade(handle, registry.id());
+    return Optional.of(registry);
   }
 
   /** The registry with this name, if it exists. */
@@ -85,16 +80,16 @@ public final class Registries {
 
   /** As {@link #find(RegistryName)}, inside the caller's transaction. */
   public Optional<Registry> find(Handle handle, RegistryName name) {
-    return handle
-        .createQuery(
-            """
-            SELECT id, name, anonymous_pull, created_at, description
-            FROM registry
-            WHERE name = :name
-            """)
-        .bind("name", name.value())
-        .map((row, context) -> registry(row))
-        .findOne();
+    return store.find(handle, name);
+  }
+
+  /**
+   * The registry with this name.
+   *
+   * @throws RefusedException with {@link ErrorCode#NAME_UNKNOWN} if it does not exist
+   */
+  public Registry require(RegistryName name) {
+    return find(name).orElseThrow(() -> unknown(name));
   }
 
   /**
@@ -103,59 +98,43 @@ public final class Registries {
    * @throws RefusedException with {@link ErrorCode#NAME_UNKNOWN} if it does not exist
    */
   public Registry change(RegistryName name, Settings settings) {
+    return change(name, current -> settings);
+  }
+
+  /**
+   * As {@link #change(RegistryName, Settings)}, with the row locked while {@code change} sees what
+   * holds now. What it throws leaves everything as it is; settings that are the same change
+   * nothing.
+   */
+  public Registry change(RegistryName name, UnaryOperator<Settings> change) {
     return version.change(
         handle -> {
-          handle
-              .createUpdate(
-                  """
-                  UPDATE registry
-                  SET anonymous_pull = :anonymousPull, description = :description
-                  WHERE name = :name
-                  """)
-              .bind("anonymousPull", settings.anonymousPull())
-              .bind("description", settings.description())
-              .bind("name", name.value())
-              .execute();
-          return find(handle, name)
-              .orElseThrow(
-                  () ->
-                      new RefusedException(
-                          Refusal.unknown(
-                              ErrorCode.NAME_UNKNOWN,
-                              "there is no registry named %s".formatted(name),
-                              name.value())));
+          Registry before = store.lock(handle, name).orElseThrow(() -> unknown(name));
+          Settings settings = change.apply(before.settings());
+          if (settings.equals(before.settings())) {
+            return before;
+          }
+          Instant now = now();
+          store.update(handle, before.id(), settings, now);
+          if (!settings.quotaBytes().equals(before.settings().quotaBytes())) {
+            usage.setQuota(handle, before.id(), settings.quotaBytes());
+          }
+          return new Registry(
+              before.id(), name, before.purpose(), settings, before.createdAt(), now);
         });
   }
 
   /**
-   * Registries in byte order of their names.
+   * Registries that the caller may know of, as the query wants them.
    *
-   * @param after the last name of the page before; need not exist
    * @param limit between 1 and {@value #MAX_PAGE}
    */
-  public List<Registry> page(Optional<String> after, int limit) {
+  public List<RegistryQuery.Row> page(RegistryQuery query, ReadScope scope, int limit) {
     if (limit < 1 || limit > MAX_PAGE) {
       throw new IllegalArgumentException("limit " + limit);
     }
-    return database.read(
-        handle ->
-            handle
-                .createQuery(PAGE)
-                .bind("after", after.orElse(""))
-                .bind("limit", limit)
-                .map((row, context) -> registry(row))
-                .list());
+    return database.read(handle -> store.page(handle, query, scope, limit));
   }
-
-  /** Not in the method that runs it only because the test of its plan needs it too. */
-  static final String PAGE =
-      """
-      SELECT id, name, anonymous_pull, created_at, description
-      FROM registry
-      WHERE name > :after
-      ORDER BY name
-      LIMIT :limit
-      """;
 
   /**
    * Name and id of each registry that everyone may pull from, as true as {@code atVersion} is
@@ -169,19 +148,10 @@ public final class Registries {
       return known.ids();
     }
     Map<String, Long> ids =
-        database.read(
-            handle ->
-                handle
-                    .createQuery(
-                        """
-                        SELECT id, name
-                        FROM registry
-                        WHERE anonymous_pull = TRUE
-                        ORDER BY name
-                        """)
-                    .map((row, context) -> Map.entry(row.getString("name"), row.getLong("id")))
-                    .stream()
-                    .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue)));
+        database.read(store::exposed).stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    RegistryStore.Exposed::name, RegistryStore.Exposed::id));
     opened = new Versioned(atVersion, ids);
     return ids;
   }
@@ -192,24 +162,40 @@ public final class Registries {
     return known.version() == atVersion ? Optional.of(known.ids()) : Optional.empty();
   }
 
-  private static Registry registry(ResultSet row) throws SQLException {
-    return new Registry(
-        row.getLong("id"),
-        new RegistryName(row.getString("name")),
-        row.getBoolean("anonymous_pull"),
-        Instant.ofEpochMilli(row.getLong("created_at")),
-        row.getString("description"));
+  /** Says that there is no such registry. */
+  static RefusedException unknown(RegistryName name) {
+    return new RefusedException(
+        Refusal.unknown(
+            ErrorCode.NAME_UNKNOWN, "there is no registry named %s".formatted(name), name.value()));
+  }
+
+  private Instant now() {
+    return Instant.ofEpochMilli(clock.millis());
   }
 
   /**
-   * What a registry allows.
+   * What can be changed of a registry.
    *
+   * @param publicUri whether it answers clients of the public address; if not it is, for them, a
+   *     registry that does not exist
+   * @param scanOnPush whether what is pushed is scanned at once
    * @param anonymousPull whether everyone may pull, also without credentials
    * @param description for people
+   * @param quotaBytes how many physical bytes it may hold; none: as many as there is space for
    */
-  public record Settings(boolean anonymousPull, String description) {
+  public record Settings(
+      boolean publicUri,
+      boolean scanOnPush,
+      boolean anonymousPull,
+      String description,
+      Optional<Long> quotaBytes) {
     /** Closed, without a description. */
     public static final Settings PRIVATE = new Settings(false, "");
+
+    /** Those that are not named are as they are by default. */
+    public Settings(boolean anonymousPull, String description) {
+      this(true, false, anonymousPull, description, Optional.empty());
+    }
   }
 
   private record Versioned(long version, Map<String, Long> ids) {}

@@ -11,8 +11,10 @@ import io.hatoba.server.auth.AuthNode;
 import io.hatoba.server.auth.SettableClock;
 import io.hatoba.server.auth.TestAuthConfig;
 import io.hatoba.server.auth.TestDatabaseKind;
+import io.hatoba.server.content.ReadScope;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.registry.RegistryName;
+import io.hatoba.server.registry.RegistryQuery;
 import io.hatoba.server.startup.Secret;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,7 +127,7 @@ class BootstrapTest {
     }
     assertThat(made).isEqualTo(1);
     assertThat(node.accounts.page(Optional.empty(), 10)).hasSize(1);
-    assertThat(node.registries.page(Optional.empty(), 10)).hasSize(1);
+    assertThat(node.registries.page(RegistryQuery.ALL, new ReadScope.Everything(), 10)).hasSize(1);
   }
 
   @Test

@@ -19,8 +19,9 @@ public final class Plans {
    * small; it is told not to, and so shows whether it would have to.
    *
    * @param parameters names and values in turn
+   * @return the plan
    */
-  public void assertIndexed(String sql, Object... parameters) {
+  public List<String> assertIndexed(String sql, Object... parameters) {
     List<String> plan =
         database.write(
             handle -> {
@@ -40,5 +41,6 @@ public final class Plans {
         .noneMatch(line -> line.contains("Seq Scan"))
         .noneMatch(line -> line.startsWith("SCAN"))
         .anyMatch(line -> line.contains("Index") || line.startsWith("SEARCH"));
+    return plan;
   }
 }

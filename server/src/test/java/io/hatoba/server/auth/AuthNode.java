@@ -14,6 +14,9 @@ import io.hatoba.server.account.SessionUpkeep;
 import io.hatoba.server.account.Sessions;
 import io.hatoba.server.account.Standings;
 import io.hatoba.server.account.TestSessionConfig;
+import io.hatoba.server.content.Events;
+import io.hatoba.server.content.Usage;
+import io.hatoba.server.content.UsageLedger;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.endpoint.Endpoints;
@@ -61,7 +64,7 @@ public final class AuthNode implements AutoCloseable {
     this.clock = clock;
     Ids ids = Ids.random(clock);
     version = new AccessVersion(database);
-    registries = new Registries(database, version, ids, clock);
+    registries = new Registries(database, version, usage(database, clock), ids, clock);
     accounts = new Accounts(database, version, ids, clock);
     serverKeys = new ServerKeys(database, clock);
     keys = new AccessKeys(database, version, serverKeys, clock);
@@ -82,6 +85,10 @@ public final class AuthNode implements AutoCloseable {
     challenge = new Challenge(config);
     issuer = new TokenIssuer(logins, tokens, registries, version);
     routes = new TokenRoutes(issuer, endpoints, challenge, config);
+  }
+
+  private static Usage usage(Database database, InstantSource clock) {
+    return new Usage(database, new UsageLedger(database, clock), new Events(database), clock);
   }
 
   /** A registry. */

@@ -105,7 +105,10 @@ public final class RegistryFixture implements AutoCloseable {
     Ids ids = Ids.random(clock);
     database = TestDatabases.sqlite(folder);
     AccessVersion version = new AccessVersion(database);
-    registries = new Registries(database, version, ids, clock);
+    Events events = new Events(database);
+    UsageLedger ledger = new UsageLedger(database, clock);
+    usage = new Usage(database, ledger, events, clock);
+    registries = new Registries(database, version, usage, ids, clock);
     accounts = new Accounts(database, version, ids, clock);
     grants = new Grants(database, version, registries, clock);
     ServerKeys serverKeys = new ServerKeys(database, clock);
@@ -131,9 +134,6 @@ public final class RegistryFixture implements AutoCloseable {
     ContentConfig contentConfig = config(ContentConfig.class, settings);
     ObjectRemovals removals = new ObjectRemovals(database, storage, clock);
     io = new ContentIo();
-    Events events = new Events(database);
-    UsageLedger ledger = new UsageLedger(database, clock);
-    usage = new Usage(database, ledger, events, clock);
     pulls = new Pulls(database, clock);
     repositories = new Repositories(database, ledger, ids, clock);
     Blobs blobs = new Blobs(database, removals, ledger, contentConfig, clock);
