@@ -11,6 +11,7 @@ CREATE INDEX account_by_creation ON account (robot, created_at, name);
 CREATE INDEX account_by_sign_in ON account (robot, last_sign_in_at, name);
 
 ALTER TABLE access_key ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_key ADD COLUMN secret_at BIGINT NOT NULL DEFAULT 0; -- when the secret was made; 0: with the key
 
 -- The cookie holds 256 random bits, the row their SHA-256. ends_at is the earlier of two ends: idle for too long, which moves
 -- with each use, and expires_at, which does not.

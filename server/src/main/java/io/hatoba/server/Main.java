@@ -24,6 +24,14 @@ public final class Main {
   private Main() {}
 
   public static void main(String... arguments) {
+    if (arguments.length > 0 && arguments[0].equals(ResetPassword.COMMAND)) {
+      System.exit(
+          new ResetPassword(System.in, System.out, System.err)
+              .run(
+                  List.of(arguments).subList(1, arguments.length),
+                  System.getenv(),
+                  System.getProperties()));
+    }
     Outcome outcome =
         Settings.read(
             Features.settings(), List.of(arguments), System.getenv(), System.getProperties());
@@ -100,6 +108,8 @@ public final class Main {
           --config FILE       a properties file with settings
           --version           which version this is
           --help              this text
+
+          reset-password ACCOUNT   gives an account a new password: docs/guides/lost-password.md
 
         Settings (flag, environment variable, default):
         """);

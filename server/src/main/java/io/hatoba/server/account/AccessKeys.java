@@ -18,6 +18,9 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jdbi.v3.core.Handle;
@@ -48,58 +51,92 @@ public final class AccessKeys {
   }
 
   /**
-   * Makes a key with a random id and secret.
+   * Makes a key with a new secret. The id is random for a person; for a service account it is the
+   * account's name, {@code robot$ci}, and {@code robot$ci$2} to {@code $5} for further ones.
    *
    * @param from the network address of who asks
-   * @throws RefusedException with {@code DENIED} if the account has {@value #MAX_PER_ACCOUNT}
-   *     already, {@link ErrorCode#NAME_UNKNOWN} if there is no such account
+   * @throws RefusedException with {@link ErrorCode#CONFLICT} if the account has {@value
+   *     #MAX_PER_ACCOUNT} already, {@link ErrorCode#NAME_UNKNOWN} if there is no such account
    */
-  public AccessKey.Issued create(long accountId, Optional<Instant> expiresAt, String from) {
-    String id = randomId();
+  public AccessKey.Issued create(Account account, AccessKey.Settings settings, String from) {
     Secret secret = Secret.random();
-    SecretMac mac = mac(id, secret);
+    List<Draft> drafts =
+        ids(account).map(id -> new Draft(id, mac(id, secret), settings, from)).toList();
     AccessKey key =
         version.change(
             handle -> {
-              lockAccount(handle, accountId);
-              if (list(handle, accountId).size() >= MAX_PER_ACCOUNT) {
+              lockAccount(handle, account.id());
+              List<String> taken = list(handle, account.id()).stream().map(AccessKey::id).toList();
+              if (taken.size() >= MAX_PER_ACCOUNT) {
                 throw new RefusedException(
-                    new Refusal.Denied(
+                    new Refusal.Conflict(
+                        ErrorCode.CONFLICT,
                         "an account has at most %d access keys; delete one of them first"
                             .formatted(MAX_PER_ACCOUNT),
                         ""));
               }
-              return insert(handle, accountId, new Draft(id, mac, expiresAt, from));
+              Draft free =
+                  drafts.stream()
+                      .filter(draft -> !taken.contains(draft.id()))
+                      .findFirst()
+                      .orElseThrow();
+              return insert(handle, account.id(), free);
             });
     return new AccessKey.Issued(key, secret);
   }
 
+  /** The ids that the next key can have, the best one first. */
+  private static Stream<String> ids(Account account) {
+    return account.isRobot()
+        ? IntStream.rangeClosed(1, MAX_PER_ACCOUNT)
+            .mapToObj(n -> n == 1 ? account.name() : account.name() + "$" + n)
+        : Stream.of(randomId());
+  }
+
   /** Makes a key with what the caller has chosen, inside the caller's transaction. */
   AccessKey insert(Handle handle, long accountId, Draft draft) {
+    Instant now = Instant.ofEpochMilli(clock.millis());
     AccessKey key =
         new AccessKey(
             draft.id(),
             accountId,
-            1,
-            true,
-            draft.expiresAt().map(at -> Instant.ofEpochMilli(at.toEpochMilli())),
-            new AccessKey.Use(Instant.ofEpochMilli(clock.millis()), draft.from()),
+            draft.settings().name(),
+            firstGeneration(),
+            draft.settings().enabled(),
+            draft.settings().expiresAt(),
+            draft.settings().scopes(),
+            new AccessKey.Use(now, draft.from()),
+            now,
             Optional.empty());
     handle
         .createUpdate(
             """
             INSERT INTO access_key
-              (id, account_id, secret_mac, generation, enabled, expires_at, created_at, created_from)
-            VALUES (:id, :account, :mac, 1, TRUE, :expiresAt, :createdAt, :createdFrom)
+              (id, account_id, name, secret_mac, generation, enabled, expires_at, scopes,
+               created_at, created_from)
+            VALUES (:id, :account, :name, :mac, :generation, :enabled, :expiresAt, :scopes,
+              :createdAt, :createdFrom)
             """)
         .bind("id", key.id())
         .bind("account", accountId)
+        .bind("name", key.name())
         .bind("mac", draft.mac().hex())
+        .bind("generation", key.generation())
+        .bind("enabled", key.enabled())
         .bind("expiresAt", key.expiresAt().map(Instant::toEpochMilli))
+        .bind("scopes", key.scopes().map(KeyScope::toJson))
         .bind("createdAt", key.created().at().toEpochMilli())
         .bind("createdFrom", draft.from())
         .execute();
     return key;
+  }
+
+  /**
+   * Not 1: the id of a service account's key may have been another key's before, and a token that
+   * was had with that one is void.
+   */
+  private static int firstGeneration() {
+    return RANDOM.nextInt(1, 1 << 30);
   }
 
   /** The keys of an account in order of their ids. */
@@ -119,8 +156,8 @@ public final class AccessKeys {
   /** Not in the method that runs it only because the test of its plan needs it too. */
   static final String LIST =
       """
-      SELECT id, account_id, generation, enabled, expires_at, created_at, created_from,
-        last_used_at, last_used_from
+      SELECT id, account_id, name, generation, enabled, expires_at, scopes, created_at,
+        created_from, secret_at, last_used_at, last_used_from
       FROM access_key
       WHERE account_id = :account
       ORDER BY id
@@ -142,10 +179,11 @@ public final class AccessKeys {
                     .createUpdate(
                         """
                         UPDATE access_key
-                        SET secret_mac = :mac, generation = generation + 1
+                        SET secret_mac = :mac, generation = generation + 1, secret_at = :now
                         WHERE id = :id AND account_id = :account
                         """)
                     .bind("mac", mac.hex())
+                    .bind("now", clock.millis())
                     .bind("id", id)
                     .bind("account", accountId)
                     .execute());
@@ -153,27 +191,55 @@ public final class AccessKeys {
     return secret;
   }
 
+  /** One key of an account, if it has it. */
+  public Optional<AccessKey> find(long accountId, String id) {
+    return list(accountId).stream().filter(key -> key.id().equals(id)).findFirst();
+  }
+
+  /** As {@link #change}: switches a key on, or off with all its tokens, at once. */
+  public void setEnabled(long accountId, String id, boolean enabled) {
+    change(
+        accountId,
+        id,
+        before ->
+            new AccessKey.Settings(before.name(), enabled, before.expiresAt(), before.scopes()));
+  }
+
   /**
-   * Switches a key on, or off with all its tokens, at once.
+   * Changes what its owner decides about a key. Takes effect at once on every node, also for tokens
+   * that were had with it.
    *
+   * @param change runs inside the transaction
    * @throws RefusedException with {@link ErrorCode#NAME_UNKNOWN} if the account has no such key
    */
-  public void setEnabled(long accountId, String id, boolean enabled) {
-    int changed =
-        version.change(
-            handle ->
-                handle
-                    .createUpdate(
-                        """
-                        UPDATE access_key
-                        SET enabled = :enabled
-                        WHERE id = :id AND account_id = :account
-                        """)
-                    .bind("enabled", enabled)
-                    .bind("id", id)
-                    .bind("account", accountId)
-                    .execute());
-    require(changed, id);
+  public AccessKey change(long accountId, String id, UnaryOperator<AccessKey.Settings> change) {
+    return version.change(
+        handle -> {
+          lockAccount(handle, accountId);
+          AccessKey.Settings after = change.apply(require(handle, accountId, id).settings());
+          handle
+              .createUpdate(
+                  """
+                  UPDATE access_key
+                  SET name = :name, enabled = :enabled, expires_at = :expiresAt, scopes = :scopes
+                  WHERE id = :id AND account_id = :account
+                  """)
+              .bind("name", after.name())
+              .bind("enabled", after.enabled())
+              .bind("expiresAt", after.expiresAt().map(Instant::toEpochMilli))
+              .bind("scopes", after.scopes().map(KeyScope::toJson))
+              .bind("id", id)
+              .bind("account", accountId)
+              .execute();
+          return require(handle, accountId, id);
+        });
+  }
+
+  private static AccessKey require(Handle handle, long accountId, String id) {
+    return list(handle, accountId).stream()
+        .filter(key -> key.id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> unknown(id));
   }
 
   /**
@@ -251,10 +317,13 @@ public final class AccessKeys {
 
   private static void require(int changed, String id) {
     if (changed == 0) {
-      throw new RefusedException(
-          Refusal.unknown(
-              ErrorCode.NAME_UNKNOWN, "the account has no access key with this id", id));
+      throw unknown(id);
     }
+  }
+
+  private static RefusedException unknown(String id) {
+    return new RefusedException(
+        Refusal.unknown(ErrorCode.NAME_UNKNOWN, "the account has no access key with this id", id));
   }
 
   /** A new id: 20 characters, 90 random bits. */
@@ -271,11 +340,14 @@ public final class AccessKeys {
     return new AccessKey(
         row.getString("id"),
         row.getLong("account_id"),
+        row.getString("name"),
         row.getInt("generation"),
         row.getBoolean("enabled"),
         instant(row, "expires_at"),
+        Optional.ofNullable(row.getString("scopes")).map(KeyScope::fromJson),
         new AccessKey.Use(
             Instant.ofEpochMilli(row.getLong("created_at")), row.getString("created_from")),
+        Instant.ofEpochMilli(Math.max(row.getLong("created_at"), row.getLong("secret_at"))),
         instant(row, "last_used_at").map(at -> new AccessKey.Use(at, lastUsedFrom)));
   }
 
@@ -285,5 +357,5 @@ public final class AccessKeys {
   }
 
   /** A key before it is stored. */
-  record Draft(String id, SecretMac mac, Optional<Instant> expiresAt, String from) {}
+  record Draft(String id, SecretMac mac, AccessKey.Settings settings, String from) {}
 }

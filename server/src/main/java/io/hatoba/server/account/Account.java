@@ -29,6 +29,7 @@ public record Account(
   /** How the names of service accounts begin, and the ids of their keys. */
   public static final String ROBOT = "robot$";
 
+  private static final int LONGEST_ROBOT_NAME = 50;
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
 
   /** Whether text can be the name of a person's account. */
@@ -53,9 +54,49 @@ public record Account(
     return text;
   }
 
+  /**
+   * Checks the name of a service account without {@value #ROBOT}.
+   *
+   * @throws RefusedException with {@link ErrorCode#NAME_INVALID}
+   */
+  public static String parseRobotName(String text) {
+    parseName(text);
+    // The ids of its keys are longer than its name and have to be ids still.
+    if (text.length() > LONGEST_ROBOT_NAME) {
+      throw new RefusedException(
+          Refusal.invalid(
+              ErrorCode.NAME_INVALID,
+              "the name of a service account has at most %d characters"
+                  .formatted(LONGEST_ROBOT_NAME),
+              text.substring(0, LONGEST_ROBOT_NAME)));
+    }
+    return text;
+  }
+
   /** Whether it is for programs. */
   public boolean isRobot() {
     return name.startsWith(ROBOT);
+  }
+
+  /** What can be changed of it. */
+  public Settings settings() {
+    return new Settings(email, description, enabled, expiresAt);
+  }
+
+  /**
+   * What can be changed of an account.
+   *
+   * @param email of a person; empty text if it is not known
+   * @param description of a service account
+   */
+  public record Settings(
+      String email, String description, boolean enabled, Optional<Instant> expiresAt) {
+    /** Of an account that is new. */
+    public static final Settings PLAIN = new Settings("", "", true, Optional.empty());
+
+    public Settings {
+      expiresAt = expiresAt.map(at -> Instant.ofEpochMilli(at.toEpochMilli()));
+    }
   }
 
   /** Whether it may be used at this moment. */

@@ -3,35 +3,25 @@ package io.hatoba.server.account;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.content.Actor;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.registry.AccessVersion;
+import io.hatoba.server.rest.Checks;
+import io.hatoba.server.rest.Requester;
 import io.hatoba.server.startup.Secret;
 import jakarta.inject.Singleton;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 
 /** The accounts and their rules. */
 @Singleton
 public final class Accounts {
-  /** The most rows of one page. */
-  public static final int MAX_PAGE = 1000;
-
-  /** Not in the method that runs it only because the test of its plan needs it too. */
-  static final String PAGE =
-      """
-      SELECT id, name, email, description, enabled, expires_at, created_at, last_sign_in_at
-      FROM account
-      WHERE name > :after
-      ORDER BY name
-      LIMIT :limit
-      """;
-
   private final Database database;
   private final AccessVersion version;
   private final Ids ids;
@@ -45,19 +35,30 @@ public final class Accounts {
     this.clock = clock;
   }
 
+  /** As {@link #create(String, Account.Settings, Optional)}, without more to say of it. */
+  public Account create(String name, Optional<Secret> password) {
+    return create(name, Account.Settings.PLAIN, password);
+  }
+
   /**
-   * Makes an account that has no role and no key yet.
+   * Makes an account that has no role and no key yet. What was allowed to one of this name that is
+   * gone is not allowed to this one.
    *
+   * @param name of a person, or of a service account with {@code robot$}
    * @param password none: no password opens this account
    * @throws RefusedException with {@link ErrorCode#CONFLICT} if the name is taken, {@link
    *     ErrorCode#NAME_INVALID} if it is none
    */
-  public Account create(String name, Optional<Secret> password) {
-    Account.parseName(name);
+  public Account create(String name, Account.Settings settings, Optional<Secret> password) {
+    if (name.startsWith(Account.ROBOT)) {
+      Account.parseRobotName(name.substring(Account.ROBOT.length()));
+    } else {
+      Account.parseName(name);
+    }
     Optional<String> hash = password.map(passwords::hash);
     return version.change(
         handle ->
-            insert(handle, name, hash)
+            insert(handle, name, settings, hash)
                 .orElseThrow(
                     () ->
                         new RefusedException(
@@ -74,48 +75,128 @@ public final class Accounts {
 
   /** As {@link #create}, inside the transaction of the caller. Empty if the name is taken. */
   Optional<Account> insert(Handle handle, String name, Optional<String> passwordHash) {
+    return insert(handle, name, Account.Settings.PLAIN, passwordHash);
+  }
+
+  private Optional<Account> insert(
+      Handle handle, String name, Account.Settings settings, Optional<String> passwordHash) {
     Account account =
         new Account(
             ids.next(),
             name,
-            "",
-            "",
-            true,
-            Optional.empty(),
+            settings.email(),
+            settings.description(),
+            settings.enabled(),
+            settings.expiresAt(),
             Instant.ofEpochMilli(clock.millis()),
             Optional.empty());
     int inserted =
         handle
             .createUpdate(
                 """
-                INSERT INTO account (id, name, principal, password_hash, enabled, created_at)
-                VALUES (:id, :name, :principal, :passwordHash, TRUE, :createdAt)
+                INSERT INTO account
+                  (id, name, principal, robot, email, description, password_hash, enabled,
+                   expires_at, created_at)
+                VALUES (:id, :name, :principal, :robot, :email, :description, :passwordHash,
+                  :enabled, :expiresAt, :createdAt)
                 ON CONFLICT (name) DO NOTHING
                 """)
             .bind("id", account.id())
             .bind("name", name)
             .bind("principal", account.principal())
+            .bind("robot", account.isRobot())
+            .bind("email", account.email())
+            .bind("description", account.description())
             .bind("passwordHash", passwordHash)
+            .bind("enabled", account.enabled())
+            .bind("expiresAt", account.expiresAt().map(Instant::toEpochMilli))
             .bind("createdAt", account.createdAt().toEpochMilli())
             .execute();
-    return inserted == 0 ? Optional.empty() : Optional.of(account);
+    if (inserted == 0) {
+      return Optional.empty();
+    }
+    Grants.takeAll(handle, account.principal());
+    return Optional.of(account);
   }
 
   /** The account with this name, if it exists. */
   public Optional<Account> find(String name) {
-    return database.read(
-        handle ->
-            handle
-                .createQuery(
-                    """
-                    SELECT id, name, email, description, enabled, expires_at, created_at,
-                      last_sign_in_at
-                    FROM account
-                    WHERE name = :name
-                    """)
-                .bind("name", name)
-                .map((row, context) -> account(row))
-                .findOne());
+    return database.read(handle -> find(handle, name));
+  }
+
+  private static Optional<Account> find(Handle handle, String name) {
+    return handle
+        .createQuery(
+            """
+            SELECT id, name, email, description, enabled, expires_at, created_at, last_sign_in_at
+            FROM account
+            WHERE name = :name
+            """)
+        .bind("name", name)
+        .map((row, context) -> account(row))
+        .findOne();
+  }
+
+  /**
+   * The person's account with this name.
+   *
+   * @throws RefusedException with {@link ErrorCode#NAME_UNKNOWN}
+   */
+  public Account requirePerson(String name) {
+    return Optional.of(name)
+        .filter(Account::isName)
+        .flatMap(this::find)
+        .orElseThrow(() -> unknown(name));
+  }
+
+  /**
+   * The service account with this name.
+   *
+   * @param name without {@code robot$}
+   * @throws RefusedException with {@link ErrorCode#NAME_UNKNOWN}
+   */
+  public Account requireRobot(String name) {
+    return Optional.of(name)
+        .filter(Account::isName)
+        .map(Account.ROBOT::concat)
+        .flatMap(this::find)
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    Refusal.unknown(
+                        ErrorCode.NAME_UNKNOWN,
+                        "there is no service account with this name",
+                        bounded(name))));
+  }
+
+  /**
+   * The account of who calls.
+   *
+   * @throws RefusedException with {@link ErrorCode#NAME_UNKNOWN} if the caller has none
+   */
+  public Account requireOf(Requester requester) {
+    return findByPrincipal(requester.actor().principal())
+        .orElseThrow(
+            () ->
+                new RefusedException(
+                    Refusal.unknown(
+                        ErrorCode.NAME_UNKNOWN,
+                        "there is no account behind these credentials",
+                        requester.actor().principal())));
+  }
+
+  private static Account require(Handle handle, String name) {
+    return find(handle, name).orElseThrow(() -> unknown(name));
+  }
+
+  private static RefusedException unknown(String name) {
+    return new RefusedException(
+        Refusal.unknown(
+            ErrorCode.NAME_UNKNOWN, "there is no account with this name", bounded(name)));
+  }
+
+  private static String bounded(String name) {
+    return name.substring(0, Math.min(name.length(), 64));
   }
 
   /** The account that is so named in tokens, history and events, if it exists. */
@@ -123,48 +204,123 @@ public final class Accounts {
     return Account.nameOf(principal).flatMap(this::find);
   }
 
-  /**
-   * Accounts in byte order of their names.
-   *
-   * @param after the last name of the page before; need not exist
-   * @param limit between 1 and {@value #MAX_PAGE}
-   */
-  public List<Account> page(Optional<String> after, int limit) {
-    if (limit < 1 || limit > MAX_PAGE) {
-      throw new IllegalArgumentException("limit " + limit);
-    }
-    return database.read(
-        handle ->
-            handle
-                .createQuery(PAGE)
-                .bind("after", after.orElse(""))
-                .bind("limit", limit)
-                .map((row, context) -> account(row))
-                .list());
+  /** As {@link #change}: lets an account in, or bars it with all that opens it. */
+  public void setEnabled(String name, boolean enabled) {
+    change(
+        name,
+        before ->
+            new Account.Settings(before.email(), before.description(), enabled, before.expiresAt()),
+        Optional.empty());
   }
 
   /**
-   * Lets an account in, or ends all its keys, tokens and sessions at once. Nothing if it does not
-   * exist.
+   * Changes an account. One that is no longer enabled loses its sessions; its keys and tokens do
+   * not work until it is enabled again; both at once and on every node.
+   *
+   * @param change runs inside the transaction
+   * @param by who does it, if it is not the server itself
+   * @throws RefusedException with {@link ErrorCode#NAME_UNKNOWN} if it does not exist, {@link
+   *     ErrorCode#CONFLICT} if somebody would bar himself or the last administrator
    */
-  public void setEnabled(String name, boolean enabled) {
+  public Account change(String name, UnaryOperator<Account.Settings> change, Optional<Actor> by) {
+    return version.change(
+        handle -> {
+          Administrators.lock(handle, database.dialect());
+          Account before = require(handle, name);
+          Account.Settings after = change.apply(before.settings());
+          if (before.enabled() && !after.enabled()) {
+            requireDispensable(handle, before, by);
+            // Not only barred: nobody who is let in again months later is still signed in.
+            Sessions.endAll(handle, before.id(), Optional.empty());
+          }
+          handle
+              .createUpdate(
+                  """
+                  UPDATE account
+                  SET email = :email, description = :description, enabled = :enabled,
+                    expires_at = :expiresAt
+                  WHERE id = :id
+                  """)
+              .bind("email", after.email())
+              .bind("description", after.description())
+              .bind("enabled", after.enabled())
+              .bind("expiresAt", after.expiresAt().map(Instant::toEpochMilli))
+              .bind("id", before.id())
+              .execute();
+          return require(handle, name);
+        });
+  }
+
+  private static void requireDispensable(Handle handle, Account account, Optional<Actor> by) {
+    if (by.isPresent() && by.get().principal().equals(account.principal())) {
+      throw new RefusedException(
+          new Refusal.Conflict(
+              ErrorCode.CONFLICT,
+              "nobody disables or deletes his own account; let another administrator do it",
+              account.name()));
+    }
+    if (by.isPresent()) {
+      Administrators.requireAnother(handle, account);
+    }
+  }
+
+  /**
+   * Deletes an account with its keys, sessions, groups and roles; its tokens end at once. History
+   * keeps the name.
+   *
+   * @param by who does it
+   * @throws RefusedException as {@link #change}
+   */
+  public void delete(String name, Actor by) {
     version.change(
         handle -> {
-          Optional<Long> id =
-              handle
-                  .createQuery(
-                      """
-                      UPDATE account
-                      SET enabled = :enabled
-                      WHERE name = :name
-                      RETURNING id
-                      """)
-                  .bind("enabled", enabled)
-                  .bind("name", name)
-                  .mapTo(Long.class)
-                  .findOne();
-          // Not only barred: nobody who is let in again months later is still signed in.
-          return enabled || id.isEmpty() ? 0 : Sessions.endAll(handle, id.get(), Optional.empty());
+          Administrators.lock(handle, database.dialect());
+          Account account = require(handle, name);
+          requireDispensable(handle, account, Optional.of(by));
+          Grants.takeAll(handle, account.principal());
+          return handle
+              .createUpdate(
+                  """
+                  DELETE FROM account
+                  WHERE id = :id
+                  """)
+              .bind("id", account.id())
+              .execute();
+        });
+  }
+
+  /** Notes at a field what is wrong with a password that an account shall get. */
+  public void checkRules(Checks checks, String field, Secret password, Account account) {
+    PasswordRules.check(
+        checks, field, password, new PasswordRules.Whose(account.name(), account.email()));
+  }
+
+  /**
+   * Gives an account a new password and ends its sessions.
+   *
+   * @param but the session that goes on
+   * @throws RefusedException with {@link ErrorCode#CONFLICT} for a service account
+   */
+  public void setPassword(Account account, Secret password, Optional<Long> but) {
+    if (account.isRobot()) {
+      throw new RefusedException(
+          new Refusal.Conflict(
+              ErrorCode.CONFLICT, "a service account has keys and no password", account.name()));
+    }
+    String hash = passwords.hash(password);
+    version.change(
+        handle -> {
+          handle
+              .createUpdate(
+                  """
+                  UPDATE account
+                  SET password_hash = :hash
+                  WHERE id = :id
+                  """)
+              .bind("hash", hash)
+              .bind("id", account.id())
+              .execute();
+          return Sessions.endAll(handle, account.id(), but);
         });
   }
 
@@ -232,7 +388,7 @@ public final class Accounts {
                 .execute());
   }
 
-  private static Account account(ResultSet row) throws SQLException {
+  static Account account(ResultSet row) throws SQLException {
     return new Account(
         row.getLong("id"),
         row.getString("name"),

@@ -60,7 +60,8 @@ public final class Bootstrap {
     KeyText key = wanted.key().orElseGet(() -> new KeyText(AccessKeys.randomId(), Secret.random()));
     String hash = accounts.hash(password);
     AccessKeys.Draft draft =
-        new AccessKeys.Draft(key.id(), keys.mac(key.id(), key.secret()), Optional.empty(), "");
+        new AccessKeys.Draft(
+            key.id(), keys.mac(key.id(), key.secret()), AccessKey.Settings.PLAIN, "");
     boolean made = version.change(handle -> make(handle, wanted.registry(), hash, draft));
     if (!made) {
       return later(wanted); // another node was faster

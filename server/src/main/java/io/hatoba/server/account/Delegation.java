@@ -35,4 +35,17 @@ final class Delegation {
       }
     }
   }
+
+  /**
+   * Lets the caller have what opens an account: its password, or a key of it. With that he could do
+   * what the account may.
+   *
+   * @param rights of the account
+   * @throws RefusedException as {@link #require}
+   */
+  static void requireAllOf(Requester caller, Rights rights) {
+    for (Grant grant : rights.grants()) {
+      require(caller, grant.role(), grant.registry().map(Grant.In::name));
+    }
+  }
 }

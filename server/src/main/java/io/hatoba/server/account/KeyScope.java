@@ -32,9 +32,21 @@ public record KeyScope(
   /** The most scopes of one key; each may be tried on each request. */
   public static final int MAX_PER_KEY = 20;
 
+  /**
+   * What opens accounts: with it a narrowed key could get one that is not narrowed. No scope covers
+   * these.
+   */
+  private static final Set<Permission> NEVER =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              Permission.ACCOUNT_WRITE,
+              Permission.SERVICE_ACCOUNT_WRITE,
+              Permission.FEDERATION_WRITE));
+
   public KeyScope {
     EnumSet<Permission> own = EnumSet.noneOf(Permission.class);
     own.addAll(actions);
+    own.removeAll(NEVER);
     actions = Collections.unmodifiableSet(own); // in the order of the enum
   }
 
@@ -154,8 +166,13 @@ public record KeyScope(
           wanted.images() == null
               ? Optional.empty()
               : checks.parsed(field + "/images", wanted.images(), NamePattern::parse);
-      return new KeyScope(
-          registry, images, Role.permissions(checks, field + "/actions", wanted.actions()));
+      Set<Permission> actions = Role.permissions(checks, field + "/actions", wanted.actions());
+      checks.require(
+          actions.stream().noneMatch(NEVER::contains),
+          field + "/actions",
+          "has one that no narrowed key can have: account:write, service-account:write,"
+              + " federation:write; with them it could get a key that is not narrowed");
+      return new KeyScope(registry, images, actions);
     }
   }
 }

@@ -32,7 +32,7 @@ final class PasswordRules {
   private PasswordRules() {}
 
   /** Notes what is wrong with a password at a field. */
-  static void check(Checks checks, String field, Secret password, Account account) {
+  static void check(Checks checks, String field, Secret password, Whose whose) {
     String text = password.reveal();
     int length = text.codePointCount(0, text.length());
     if (length < SHORTEST || length > LONGEST) {
@@ -44,7 +44,7 @@ final class PasswordRules {
     }
     String lower = text.toLowerCase(Locale.ROOT);
     checks.require(
-        !isMostly(lower, account.name()) && !isMostly(lower, account.email()),
+        !isMostly(lower, whose.name()) && !isMostly(lower, whose.email()),
         field,
         "is little more than the account's name or e-mail; choose something that has nothing to do"
             + " with them");
@@ -106,4 +106,7 @@ final class PasswordRules {
       throw new UncheckedIOException(e);
     }
   }
+
+  /** Whose password it shall be; the e-mail may be empty text. */
+  record Whose(String name, String email) {}
 }

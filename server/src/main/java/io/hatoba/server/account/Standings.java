@@ -29,7 +29,11 @@ public final class Standings {
   /** Not in the methods that run them only because the test of their plans needs them too. */
   static final String SELECT =
       """
-      SELECT k.secret_mac, k.generation, k.enabled AS key_enabled, k.expires_at, k.scopes,
+      SELECT k.secret_mac, k.generation, k.enabled AS key_enabled, k.scopes,
+        CASE
+          WHEN k.expires_at IS NULL OR a.expires_at < k.expires_at THEN a.expires_at
+          ELSE k.expires_at
+        END AS expires_at,
         a.name AS account, a.principal, a.enabled AS account_enabled
       FROM access_key k
       JOIN account a ON a.id = k.account_id

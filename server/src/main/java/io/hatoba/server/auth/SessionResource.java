@@ -5,9 +5,11 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.account.Account;
 import io.hatoba.server.account.Accounts;
+import io.hatoba.server.account.Grant;
 import io.hatoba.server.account.Session;
 import io.hatoba.server.account.SessionCookie;
 import io.hatoba.server.account.Sessions;
+import io.hatoba.server.account.Standings;
 import io.hatoba.server.auth.SignInListener.Attempt;
 import io.hatoba.server.auth.SignInListener.Via;
 import io.hatoba.server.endpoint.Endpoint;
@@ -52,6 +54,7 @@ public final class SessionResource {
   private final SignIns signIns;
   private final Sessions sessions;
   private final Accounts accounts;
+  private final Standings standings;
   private final Endpoints endpoints;
   private final Requester requester;
 
@@ -62,6 +65,7 @@ public final class SessionResource {
       SignIns signIns,
       Sessions sessions,
       Accounts accounts,
+      Standings standings,
       Endpoints endpoints,
       Requester requester) {
     this.logins = logins;
@@ -69,6 +73,7 @@ public final class SessionResource {
     this.signIns = signIns;
     this.sessions = sessions;
     this.accounts = accounts;
+    this.standings = standings;
     this.endpoints = endpoints;
     this.requester = requester;
   }
@@ -139,6 +144,9 @@ public final class SessionResource {
         account.map(Account::name),
         account.map(Account::email).filter(email -> !email.isEmpty()),
         caller.sessionId().isPresent() ? "session" : "key",
+        standings.rightsOf(caller.actor().principal()).grants().stream()
+            .map(grant -> new HeldRole(grant.role().name(), grant.registry().map(Grant.In::name)))
+            .toList(),
         actions);
   }
 
@@ -203,6 +211,7 @@ public final class SessionResource {
    *
    * @param account the name of the account, if the principal is one
    * @param via {@code session} or {@code key}
+   * @param roles of the account and its groups, whatever a narrowed key leaves of them
    * @param actions allowed in the whole service
    */
   public record WhoAmI(
@@ -210,9 +219,18 @@ public final class SessionResource {
       Optional<String> account,
       Optional<String> email,
       String via,
+      List<HeldRole> roles,
       List<String> actions) {
     public WhoAmI {
+      roles = List.copyOf(roles);
       actions = List.copyOf(actions);
     }
   }
+
+  /**
+   * A role that the caller has.
+   *
+   * @param registry where; absent: in the whole service
+   */
+  public record HeldRole(String role, Optional<String> registry) {}
 }

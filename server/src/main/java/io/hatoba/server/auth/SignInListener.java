@@ -13,7 +13,7 @@ public interface SignInListener {
    */
   void signedIn(Attempt attempt);
 
-  /** Somebody was turned away. At most once a minute for each name, address, reason and node. */
+  /** Somebody was turned away. Told each time, and whoever guesses tries often. */
   void refused(Attempt attempt, Reason reason);
 
   /**

@@ -10,11 +10,10 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
-/** Tells each {@link SignInListener}, and not a thousand times a minute. */
+/** Tells each {@link SignInListener}; of the uses of an access key only some. */
 @Singleton
 public final class SignIns {
   private static final Logger LOG = Logger.getLogger(SignIns.class);
@@ -23,7 +22,7 @@ public final class SignIns {
   private static final int LONGEST_NAME = 64;
 
   private final List<SignInListener> listeners;
-  private final Cache<Told, Boolean> told;
+  private final Cache<Attempt, Boolean> told;
 
   public SignIns(@All List<SignInListener> listeners, InstantSource clock) {
     this.listeners = List.copyOf(listeners);
@@ -38,21 +37,18 @@ public final class SignIns {
   /** Somebody came in. */
   public void signedIn(Attempt attempt) {
     // A session that begins is an event of its own, however many begin.
-    if (attempt.via() != Via.ACCESS_KEY || first(attempt, Optional.empty())) {
+    if (attempt.via() != Via.ACCESS_KEY || first(attempt)) {
       tell(attempt, (listener, bounded) -> listener.signedIn(bounded));
     }
   }
 
   /** Somebody was turned away. */
   public void refused(Attempt attempt, Reason reason) {
-    if (first(attempt, Optional.of(reason))) {
-      tell(attempt, (listener, bounded) -> listener.refused(bounded, reason));
-    }
+    tell(attempt, (listener, bounded) -> listener.refused(bounded, reason));
   }
 
-  private boolean first(Attempt attempt, Optional<Reason> reason) {
-    return !listeners.isEmpty()
-        && told.asMap().putIfAbsent(new Told(bounded(attempt), reason), true) == null;
+  private boolean first(Attempt attempt) {
+    return !listeners.isEmpty() && told.asMap().putIfAbsent(bounded(attempt), true) == null;
   }
 
   private void tell(Attempt attempt, Telling telling) {
@@ -77,8 +73,6 @@ public final class SignIns {
         attempt.principal(),
         attempt.address());
   }
-
-  private record Told(Attempt attempt, Optional<Reason> reason) {}
 
   /** One of the listener's methods. */
   private interface Telling {

@@ -2,6 +2,7 @@ package io.hatoba.server.database;
 
 import io.hatoba.server.startup.DataFolder;
 import io.hatoba.server.startup.StartupException;
+import java.util.Optional;
 
 /** Opens the database that the configuration names. */
 public final class Databases {
@@ -14,22 +15,30 @@ public final class Databases {
    * @throws StartupException if that is impossible, with a sentence that says what to change
    */
   public static Database open(DatabaseConfig config, DataFolder folder) {
-    return config
-        .url()
-        .filter(url -> !url.isBlank())
-        .<Database>map(
-            url ->
-                PostgresDatabase.open(
-                    PostgresAddress.parse(url.strip(), config.username(), config.password()),
-                    Migrations.OF_THE_PRODUCT,
-                    config.poolSize(),
-                    config.connectionTimeout()))
+    return openShared(config)
         .orElseGet(
             () ->
                 SqliteDatabase.open(
                     folder.resolve("hatoba.db"),
                     Migrations.OF_THE_PRODUCT,
                     config.readThreads(),
+                    config.connectionTimeout()));
+  }
+
+  /**
+   * As {@link #open}, if the configuration names a database that several servers can share; no
+   * folder is needed for that.
+   */
+  public static Optional<Database> openShared(DatabaseConfig config) {
+    return config
+        .url()
+        .filter(url -> !url.isBlank())
+        .map(
+            url ->
+                PostgresDatabase.open(
+                    PostgresAddress.parse(url.strip(), config.username(), config.password()),
+                    Migrations.OF_THE_PRODUCT,
+                    config.poolSize(),
                     config.connectionTimeout()));
   }
 }

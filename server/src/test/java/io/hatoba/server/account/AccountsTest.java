@@ -10,6 +10,7 @@ import io.hatoba.server.auth.AuthNode;
 import io.hatoba.server.auth.SettableClock;
 import io.hatoba.server.auth.TestAuthConfig;
 import io.hatoba.server.auth.TestDatabaseKind;
+import io.hatoba.server.content.Actor;
 import io.hatoba.server.startup.Secret;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +32,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(TestDatabaseKind.class)
 class AccountsTest {
+  private static final Actor BY = new Actor("account:admin", "", "192.0.2.1");
+
   @TempDir Path dir;
 
   private final TestDatabaseKind kind;
@@ -72,21 +75,60 @@ class AccountsTest {
   }
 
   @Test
-  void accountsComeInPagesByName() {
+  void accountsComeInPagesInEveryOrder() {
     for (String name : List.of("b", "a", "c", "a-1")) {
       node.accounts.create(name, Optional.empty());
+      clock.advance(Duration.ofSeconds(1));
     }
+    node.accounts.create("robot$a-2", Optional.empty());
+    node.sessions.open(
+        node.accounts.find("a").orElseThrow().id(), new Session.From("192.0.2.1", ""));
 
-    assertThat(node.accounts.page(Optional.empty(), 2))
-        .extracting(Account::name)
-        .containsExactly("a", "a-1");
-    assertThat(node.accounts.page(Optional.of("a-1"), 10))
-        .extracting(Account::name)
-        .containsExactly("b", "c");
-    assertThat(node.accounts.page(Optional.of("aa"), 1))
-        .extracting(Account::name)
-        .containsExactly("b");
-    assertThat(node.accounts.page(Optional.of("c"), 1)).isEmpty();
+    assertThat(names(AccountPages.Sort.NAME)).containsExactly("a", "a-1", "b", "c");
+    assertThat(names(AccountPages.Sort.NAME_DESCENDING)).containsExactly("c", "b", "a-1", "a");
+    assertThat(names(AccountPages.Sort.CREATED)).containsExactly("b", "a", "c", "a-1");
+    assertThat(names(AccountPages.Sort.CREATED_DESCENDING)).containsExactly("a-1", "c", "a", "b");
+    assertThat(names(AccountPages.Sort.SIGNED_IN)).containsExactly("a-1", "b", "c", "a");
+    assertThat(names(AccountPages.Sort.SIGNED_IN_DESCENDING)).containsExactly("a", "c", "b", "a-1");
+  }
+
+  /** Page by page, two at a time. */
+  private List<String> names(AccountPages.Sort sort) {
+    var filter = new AccountPages.Filter(false, Optional.empty(), Optional.empty(), sort);
+    List<String> names = new ArrayList<>();
+    Optional<List<String>> after = Optional.empty();
+    List<Account> page;
+    do {
+      page = node.accountPages.page(filter, after, 2);
+      page.forEach(account -> names.add(account.name()));
+      after = page.isEmpty() ? after : Optional.of(sort.key(page.getLast()));
+    } while (!page.isEmpty());
+    return names;
+  }
+
+  @Test
+  void listsAreFilteredByNameAndState() {
+    for (String name : List.of("kim", "kim_lee", "akira", "robot$kim")) {
+      node.accounts.create(name, Optional.empty());
+    }
+    node.accounts.setEnabled("akira", false);
+
+    assertThat(filtered(false, Optional.of("KI"), Optional.empty()))
+        .containsExactly("akira", "kim", "kim_lee");
+    assertThat(filtered(false, Optional.of("m_"), Optional.empty())).containsExactly("kim_lee");
+    assertThat(filtered(false, Optional.of("%"), Optional.empty())).isEmpty();
+    assertThat(filtered(false, Optional.empty(), Optional.of(false))).containsExactly("akira");
+    assertThat(filtered(false, Optional.of("ki"), Optional.of(true)))
+        .containsExactly("kim", "kim_lee");
+    assertThat(filtered(true, Optional.of("kim"), Optional.empty())).containsExactly("robot$kim");
+    assertThat(filtered(true, Optional.of("bot"), Optional.empty())).isEmpty();
+  }
+
+  private List<String> filtered(boolean robots, Optional<String> part, Optional<Boolean> enabled) {
+    var filter = new AccountPages.Filter(robots, part, enabled, AccountPages.Sort.NAME);
+    return node.accountPages.page(filter, Optional.empty(), 10).stream()
+        .map(Account::name)
+        .toList();
   }
 
   @Test
@@ -126,7 +168,13 @@ class AccountsTest {
     Account kim = node.accounts.create("kim", Optional.empty());
     AccessKey.Issued issued =
         node.keys.create(
-            kim.id(), Optional.of(clock.instant().plus(Duration.ofDays(90))), "192.0.2.1");
+            kim,
+            new AccessKey.Settings(
+                "laptop",
+                true,
+                Optional.of(clock.instant().plus(Duration.ofDays(90))),
+                Optional.empty()),
+            "192.0.2.1");
 
     assertThat(node.keys.list(kim.id())).containsExactly(issued.key());
     assertThat(issued.key().created()).isEqualTo(new AccessKey.Use(clock.instant(), "192.0.2.1"));
@@ -163,10 +211,10 @@ class AccountsTest {
 
   private boolean makesAKey(Account account) {
     try {
-      node.keys.create(account.id(), Optional.empty(), "");
+      node.keys.create(account, AccessKey.Settings.PLAIN, "");
       return true;
     } catch (RefusedException e) {
-      assertThat(e.refusal().code()).isEqualTo(ErrorCode.DENIED);
+      assertThat(e.refusal().code()).isEqualTo(ErrorCode.CONFLICT);
       return false;
     }
   }
@@ -175,13 +223,14 @@ class AccountsTest {
   void keysOfOthersAreOutOfReach() {
     Account kim = node.accounts.create("kim", Optional.empty());
     Account lee = node.accounts.create("lee", Optional.empty());
-    String id = node.keys.create(kim.id(), Optional.empty(), "").key().id();
+    String id = node.keys.create(kim, AccessKey.Settings.PLAIN, "").key().id();
 
     assertThat(code(() -> node.keys.delete(lee.id(), id))).isEqualTo(ErrorCode.NAME_UNKNOWN);
     assertThat(code(() -> node.keys.reissue(lee.id(), id))).isEqualTo(ErrorCode.NAME_UNKNOWN);
     assertThat(code(() -> node.keys.setEnabled(lee.id(), id, false)))
         .isEqualTo(ErrorCode.NAME_UNKNOWN);
-    assertThat(code(() -> node.keys.create(1, Optional.empty(), "")))
+    node.accounts.delete("lee", BY);
+    assertThat(code(() -> node.keys.create(lee, AccessKey.Settings.PLAIN, "")))
         .isEqualTo(ErrorCode.NAME_UNKNOWN);
     assertThat(node.keys.list(kim.id())).hasSize(1).allMatch(AccessKey::enabled);
   }
@@ -197,8 +246,8 @@ class AccountsTest {
   @Test
   void usesAreWrittenTogetherAndTheLatestWins() {
     Account kim = node.accounts.create("kim", Optional.empty());
-    String first = node.keys.create(kim.id(), Optional.empty(), "").key().id();
-    node.keys.create(kim.id(), Optional.empty(), "");
+    String first = node.keys.create(kim, AccessKey.Settings.PLAIN, "").key().id();
+    node.keys.create(kim, AccessKey.Settings.PLAIN, "");
     node.lastUses.used(first, "192.0.2.1");
     clock.advance(Duration.ofSeconds(5));
     node.lastUses.used(first, "192.0.2.2");
@@ -271,7 +320,15 @@ class AccountsTest {
   void everyListIsOneSearchInAnIndex() {
     Plans plans = new Plans(node.database);
 
-    plans.assertIndexed(Accounts.PAGE, "after", "a", "limit", 10);
+    for (AccountPages.Sort sort : AccountPages.Sort.values()) {
+      var filter = new AccountPages.Filter(false, Optional.empty(), Optional.empty(), sort);
+      plans.assertIndexed(AccountPages.sql(filter, false), "limit", 10);
+      if (sort.isByTime()) {
+        plans.assertIndexed(AccountPages.sql(filter, true), "time", 1L, "name", "a", "limit", 10);
+      } else {
+        plans.assertIndexed(AccountPages.sql(filter, true), "name", "a", "limit", 10);
+      }
+    }
     plans.assertIndexed(AccessKeys.LIST, "account", 1L, "limit", 10);
     plans.assertIndexed(Standings.SELECT, "id", "a");
     plans.assertIndexed(Standings.SELECT_GRANTS, "principal", "account:kim", "limit", 10);

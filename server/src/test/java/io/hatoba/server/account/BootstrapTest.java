@@ -126,7 +126,13 @@ class BootstrapTest {
       made += start.get() instanceof Outcome.Made ? 1 : 0;
     }
     assertThat(made).isEqualTo(1);
-    assertThat(node.accounts.page(Optional.empty(), 10)).hasSize(1);
+    assertThat(
+            node.accountPages.page(
+                new AccountPages.Filter(
+                    false, Optional.empty(), Optional.empty(), AccountPages.Sort.NAME),
+                Optional.empty(),
+                10))
+        .hasSize(1);
     assertThat(node.registries.page(RegistryQuery.ALL, new ReadScope.Everything(), 10)).hasSize(1);
   }
 

@@ -17,6 +17,7 @@ import static org.hamcrest.Matchers.startsWith;
 
 import io.hatoba.server.account.AccessKey;
 import io.hatoba.server.account.AccessKeys;
+import io.hatoba.server.account.Account;
 import io.hatoba.server.account.Accounts;
 import io.hatoba.server.account.Grants;
 import io.hatoba.server.account.Role;
@@ -267,8 +268,8 @@ abstract class AuditApiContract {
 
   /** Of an account with the name of this test's registry. */
   private AccessKey.Issued viewer() {
-    long account = accounts.create(registry, Optional.empty()).id();
+    Account account = accounts.create(registry, Optional.empty());
     grants.give("account:" + registry, Role.SERVICE_VIEWER, Optional.empty());
-    return keys.create(account, Optional.empty(), "");
+    return keys.create(account, AccessKey.Settings.PLAIN, "");
   }
 }

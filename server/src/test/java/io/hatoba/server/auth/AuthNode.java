@@ -3,6 +3,7 @@ package io.hatoba.server.auth;
 import io.hatoba.server.account.AccessKey;
 import io.hatoba.server.account.AccessKeys;
 import io.hatoba.server.account.Account;
+import io.hatoba.server.account.AccountPages;
 import io.hatoba.server.account.Accounts;
 import io.hatoba.server.account.Bootstrap;
 import io.hatoba.server.account.Grants;
@@ -40,6 +41,7 @@ public final class AuthNode implements AutoCloseable {
   public final AccessVersion version;
   public final Registries registries;
   public final Accounts accounts;
+  public final AccountPages accountPages;
   public final ServerKeys serverKeys;
   public final AccessKeys keys;
   public final Grants grants;
@@ -66,6 +68,7 @@ public final class AuthNode implements AutoCloseable {
     version = new AccessVersion(database);
     registries = new Registries(database, version, usage(database, clock), ids, clock);
     accounts = new Accounts(database, version, ids, clock);
+    accountPages = new AccountPages(database);
     serverKeys = new ServerKeys(database, clock);
     keys = new AccessKeys(database, version, serverKeys, clock);
     grants = new Grants(database, version, registries, clock);
@@ -105,8 +108,19 @@ public final class AuthNode implements AutoCloseable {
 
   /** Another key of an account. */
   public Login key(Account account, Optional<Instant> expiresAt) {
-    AccessKey.Issued issued = keys.create(account.id(), expiresAt, "192.0.2.1");
+    AccessKey.Issued issued =
+        keys.create(
+            account, new AccessKey.Settings("", true, expiresAt, Optional.empty()), "192.0.2.1");
     return new Login(account, issued.key().id(), issued.secret());
+  }
+
+  /** A token of {@code /token} as an {@code Authorization} header. */
+  public String bearer(Login login, String scope) {
+    return "Bearer "
+        + issuer
+            .issue(Optional.of(login.credentials()), List.of(scope), "192.0.2.1")
+            .token()
+            .compact();
   }
 
   @Override

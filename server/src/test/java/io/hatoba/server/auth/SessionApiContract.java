@@ -30,6 +30,7 @@ abstract class SessionApiContract {
         .body("principal", equalTo("account:admin"))
         .body("account", equalTo("admin"))
         .body("via", equalTo("session"))
+        .body("roles.role", hasItem("service-admin"))
         .body("actions", hasItem("registry:create"));
     assertThat(answer.getHeader("Set-Cookie"))
         .matches("hatoba=[A-Za-z0-9_-]{43}; Path=/; HttpOnly; SameSite=Lax");

@@ -272,7 +272,7 @@ public final class RegistryFixture implements AutoCloseable {
   }
 
   private String newKey(Account account) {
-    AccessKey.Issued issued = keys.create(account.id(), Optional.empty(), "127.0.0.1");
+    AccessKey.Issued issued = keys.create(account, AccessKey.Settings.PLAIN, "127.0.0.1");
     return "Basic "
         + Base64.getEncoder()
             .encodeToString(

@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.startsWith;
 
 import io.hatoba.server.account.AccessKey;
 import io.hatoba.server.account.AccessKeys;
+import io.hatoba.server.account.Account;
 import io.hatoba.server.account.Accounts;
 import io.hatoba.server.account.Grants;
 import io.hatoba.server.account.Role;
@@ -191,9 +192,9 @@ abstract class EventApiContract {
   }
 
   private AccessKey.Issued viewerOf(Registry in) {
-    long account = accounts.create(name, Optional.empty()).id();
+    Account account = accounts.create(name, Optional.empty());
     grants.give("account:" + name, Role.SERVICE_VIEWER, Optional.of(in.id()));
-    return keys.create(account, Optional.empty(), "");
+    return keys.create(account, AccessKey.Settings.PLAIN, "");
   }
 
   private Listener listen(String query, @Nullable String lastEventId) {

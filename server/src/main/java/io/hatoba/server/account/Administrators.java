@@ -1,0 +1,68 @@
+package io.hatoba.server.account;
+
+import io.hatoba.oci.ErrorCode;
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
+import io.hatoba.server.database.Dialect;
+import io.hatoba.server.permission.Permission;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Keeps the service from being left without anybody who can administer it: a person who is enabled
+ * and has a role of the guide in the whole service that may give roles.
+ */
+final class Administrators {
+  private static final List<String> ROLES =
+      Role.BUILT_IN.stream()
+          .filter(role -> role.permissions().contains(Permission.ROLE_WRITE))
+          .map(Role::name)
+          .toList();
+
+  private Administrators() {}
+
+  /** Makes those who take an administrator away wait for each other. To be called first. */
+  static void lock(Handle handle, Dialect dialect) {
+    handle
+        .createQuery(
+            """
+            SELECT version
+            FROM access_version
+            WHERE id = 1
+            """
+                + dialect.forUpdate())
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /**
+   * Lets an administrator go if there is another one; anybody else too.
+   *
+   * @throws RefusedException with {@link ErrorCode#CONFLICT} for the last one
+   */
+  static void requireAnother(Handle handle, Account leaving) {
+    List<Long> administrators =
+        handle
+            .createQuery(
+                """
+                SELECT DISTINCT a.id
+                FROM role_grant g
+                JOIN account a ON a.principal = g.principal
+                WHERE g.role IN (<roles>) AND g.registry_id = 0 AND a.enabled = TRUE
+                  AND a.robot = FALSE
+                ORDER BY a.id
+                LIMIT 1000
+                """)
+            .bindList("roles", ROLES)
+            .mapTo(Long.class)
+            .list();
+    if (administrators.equals(List.of(leaving.id()))) {
+      throw new RefusedException(
+          new Refusal.Conflict(
+              ErrorCode.CONFLICT,
+              "%s is the only administrator left; give someone else the role service-admin in the whole service first"
+                  .formatted(leaving.name()),
+              leaving.name()));
+    }
+  }
+}
