@@ -41,22 +41,7 @@ final class Administrators {
    * @throws RefusedException with {@link ErrorCode#CONFLICT} for the last one
    */
   static void requireAnother(Handle handle, Account leaving) {
-    List<Long> administrators =
-        handle
-            .createQuery(
-                """
-                SELECT DISTINCT a.id
-                FROM role_grant g
-                JOIN account a ON a.principal = g.principal
-                WHERE g.role IN (<roles>) AND g.registry_id = 0 AND a.enabled = TRUE
-                  AND a.robot = FALSE
-                ORDER BY a.id
-                LIMIT 1000
-                """)
-            .bindList("roles", ROLES)
-            .mapTo(Long.class)
-            .list();
-    if (administrators.equals(List.of(leaving.id()))) {
+    if (ids(handle).equals(List.of(leaving.id()))) {
       throw new RefusedException(
           new Refusal.Conflict(
               ErrorCode.CONFLICT,
@@ -64,5 +49,43 @@ final class Administrators {
                   .formatted(leaving.name()),
               leaving.name()));
     }
+  }
+
+  /**
+   * After a role was taken away: refuses that if it was that of the last administrator.
+   *
+   * @throws RefusedException with {@link ErrorCode#CONFLICT}
+   */
+  static void requireAny(Handle handle) {
+    if (ids(handle).isEmpty()) {
+      throw new RefusedException(
+          new Refusal.Conflict(
+              ErrorCode.CONFLICT,
+              "this role is what makes the only administrator left one; give someone else the role"
+                  + " service-admin in the whole service first",
+              ""));
+    }
+  }
+
+  /** Whether a role in the whole service makes an administrator. */
+  static boolean isRole(String name) {
+    return ROLES.contains(name);
+  }
+
+  private static List<Long> ids(Handle handle) {
+    return handle
+        .createQuery(
+            """
+            SELECT DISTINCT a.id
+            FROM role_grant g
+            JOIN account a ON a.principal = g.principal
+            WHERE g.role IN (<roles>) AND g.registry_id = 0 AND a.enabled = TRUE
+              AND a.robot = FALSE
+            ORDER BY a.id
+            LIMIT 2
+            """)
+        .bindList("roles", ROLES)
+        .mapTo(Long.class)
+        .list();
   }
 }

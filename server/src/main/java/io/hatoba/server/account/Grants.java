@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
@@ -223,7 +222,7 @@ public final class Grants {
    * Takes a role away on behalf of someone, who was found allowed to give roles there.
    *
    * @throws RefusedException with {@code NAME_UNKNOWN}; {@code DENIED} if the taker could not give
-   *     it; {@code CONFLICT} if nobody would be left who can give roles in the whole service
+   *     it; {@code CONFLICT} if it makes the last administrator
    */
   public void take(Requester taker, long id) {
     version.change(
@@ -240,59 +239,12 @@ public final class Grants {
                   """)
               .bind("id", id)
               .execute();
-          if (given.registry().isEmpty() && ADMINS.contains(given.role())) {
-            requireAnAdmin(handle, "");
+          if (given.registry().isEmpty() && Administrators.isRole(given.role())) {
+            Administrators.requireAny(handle);
           }
           return id;
         });
   }
-
-  /**
-   * Inside the transaction that takes an account away or bars it: refuses that if it is the last
-   * one that can give roles in the whole service.
-   *
-   * @throws RefusedException with {@code CONFLICT}
-   */
-  static void requireAnotherAdmin(Handle handle, String principal) {
-    boolean isAdmin =
-        handle
-            .createQuery(ADMIN)
-            .bind("without", "")
-            .mapTo(String.class)
-            .list()
-            .contains(principal);
-    if (isAdmin) {
-      requireAnAdmin(handle, principal);
-    }
-  }
-
-  private static void requireAnAdmin(Handle handle, String without) {
-    if (handle.createQuery(ADMIN).bind("without", without).mapTo(String.class).list().isEmpty()) {
-      throw new RefusedException(
-          new Refusal.Conflict(
-              ErrorCode.CONFLICT,
-              "this is the last account with the role project-admin or service-admin in the whole"
-                  + " service; give one of them to another account first, or nobody could give"
-                  + " roles any more",
-              ""));
-    }
-  }
-
-  /** The roles of which one account always has one in the whole service. */
-  private static final Set<String> ADMINS =
-      Set.of(Role.PROJECT_ADMIN.name(), Role.SERVICE_ADMIN.name());
-
-  /** Not in the method that runs it only because the test of its plan needs it too. */
-  static final String ADMIN =
-      """
-      SELECT g.principal
-      FROM role_grant g
-      JOIN account a ON a.principal = g.principal
-      WHERE g.role IN ('project-admin', 'service-admin') AND g.registry_id = 0
-        AND g.principal <> :without AND g.principal LIKE 'account:%' AND a.enabled = TRUE
-      ORDER BY g.principal
-      LIMIT 1000
-      """;
 
   static RefusedException unknown(long id) {
     return new RefusedException(

@@ -48,6 +48,11 @@ public class CurrentRequester implements Requester, Renewal {
   }
 
   @Override
+  public Requester detached() {
+    return caller();
+  }
+
+  @Override
   public Actor actor() {
     return caller().actor();
   }

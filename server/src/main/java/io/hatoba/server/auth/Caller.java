@@ -55,6 +55,11 @@ public final class Caller implements Requester {
   }
 
   @Override
+  public Requester detached() {
+    return this;
+  }
+
+  @Override
   public Actor actor() {
     return actor;
   }

@@ -12,6 +12,12 @@ import java.util.Optional;
  * never asks the database.
  */
 public interface Requester {
+  /**
+   * The same for use inside a transaction, which may run on another thread: there the current
+   * request is not known, and what was injected fails.
+   */
+  Requester detached();
+
   /** Who it is, for history, events and audit. */
   Actor actor();
 

@@ -9,6 +9,7 @@ import io.hatoba.server.account.Bootstrap;
 import io.hatoba.server.account.Grants;
 import io.hatoba.server.account.LastUses;
 import io.hatoba.server.account.Role;
+import io.hatoba.server.account.Roles;
 import io.hatoba.server.account.ServerKeys;
 import io.hatoba.server.account.SessionStandings;
 import io.hatoba.server.account.SessionUpkeep;
@@ -44,6 +45,7 @@ public final class AuthNode implements AutoCloseable {
   public final AccountPages accountPages;
   public final ServerKeys serverKeys;
   public final AccessKeys keys;
+  public final Roles roles;
   public final Grants grants;
   public final Standings standings;
   public final LastUses lastUses;
@@ -71,6 +73,7 @@ public final class AuthNode implements AutoCloseable {
     accountPages = new AccountPages(database);
     serverKeys = new ServerKeys(database, clock);
     keys = new AccessKeys(database, version, serverKeys, clock);
+    roles = new Roles(database, version, clock);
     grants = new Grants(database, version, registries, clock);
     standings = new Standings(database);
     lastUses = new LastUses(database, clock);
