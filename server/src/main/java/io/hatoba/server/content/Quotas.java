@@ -22,8 +22,10 @@ import org.jdbi.v3.core.Handle;
  * <p>On PostgreSQL a transaction does not see what others are about to commit. So each one that
  * adds to a registry with a quota shares a lock on its row of {@code registry_usage}; near the
  * quota, and when it adds much, it has that lock for itself, and then everything is committed that
- * it must count. Those that share it may together add no more than the margin that is left: each
- * adds at most a thousandth of it, and a database has fewer connections than that.
+ * it must count. Those that share it may together add no more than half the margin, and at least
+ * that is left for them: each adds at most a thousandth of it, and a database has fewer connections
+ * than that. Who may share is guessed from memory, so that hardly ever one that shares finds that
+ * it must not.
  */
 final class Quotas {
   private static final long SMALLEST_MARGIN = 64 << 20;
@@ -33,9 +35,6 @@ final class Quotas {
   private final Database database;
   private final InstantSource clock;
   private final Map<Long, Estimate> estimates = new ConcurrentHashMap<>();
-
-  /** Registries that were near their quota when last seen. */
-  private final Set<Long> near = ConcurrentHashMap.newKeySet();
 
   /** Registries that have refused a push since this was last asked for. */
   private final Set<Long> refused = ConcurrentHashMap.newKeySet();
@@ -53,20 +52,17 @@ final class Quotas {
    */
   void require(Handle handle, Repository repository, long quota, long added) {
     long registryId = repository.registryId();
-    boolean alone =
-        near.contains(registryId) || added > margin(quota) / MOST_AT_ONCE || isNear(quota, added);
+    boolean alone = !mayShare(registryId, quota, added);
     lock(handle, registryId, alone);
     long used = used(handle, registryId);
-    if (!alone && isNear(quota, used)) {
+    remember(registryId, quota, used);
+    if (!alone && quota - used < margin(quota) / 2) {
+      // Others may have come to the same, and each wait for the other to end: one of them is run
+      // again then, alone from its start.
       lock(handle, registryId, true);
       used = used(handle, registryId);
+      remember(registryId, quota, used);
     }
-    if (isNear(quota, used)) {
-      near.add(registryId);
-    } else {
-      near.remove(registryId);
-    }
-    estimates.put(registryId, new Estimate(Optional.of(quota), used, clock.instant()));
     if (used > quota) {
       throw exceeded(repository, quota, used - added, added);
     }
@@ -88,10 +84,12 @@ final class Quotas {
     return size <= room ? room : database.read(handle -> room(handle, repository, digest, size));
   }
 
-  /** The quota was changed; to be called before and after the commit. */
+  /**
+   * The quota is being changed. An estimate from before the commit may come back for its few
+   * seconds: then an upload learns at its end only that it does not fit.
+   */
   void forget(long registryId) {
     estimates.remove(registryId);
-    near.remove(registryId);
   }
 
   /** Which registries have refused something since the last call. */
@@ -146,9 +144,8 @@ final class Quotas {
   }
 
   private Estimate estimate(long registryId) {
-    Instant now = clock.instant();
     Estimate known = estimates.get(registryId);
-    if (known != null && known.at().plus(ESTIMATE_AGE).isAfter(now)) {
+    if (known != null && isFresh(known)) {
       return known;
     }
     Estimate fresh = database.read(handle -> read(handle, registryId));
@@ -205,8 +202,21 @@ final class Quotas {
         .isPresent();
   }
 
-  private static boolean isNear(long quota, long used) {
-    return quota - used < margin(quota);
+  /** Whether an addition is small, and the margin not yet touched as far as this process knows. */
+  private boolean mayShare(long registryId, long quota, long added) {
+    Estimate known = estimates.get(registryId);
+    return known != null
+        && isFresh(known)
+        && added <= margin(quota) / 2 / MOST_AT_ONCE
+        && quota - known.used() - added >= margin(quota);
+  }
+
+  private boolean isFresh(Estimate estimate) {
+    return estimate.at().plus(ESTIMATE_AGE).isAfter(clock.instant());
+  }
+
+  private void remember(long registryId, long quota, long used) {
+    estimates.put(registryId, new Estimate(Optional.of(quota), used, clock.instant()));
   }
 
   private static long margin(long quota) {

@@ -1,5 +1,6 @@
 package io.hatoba.server.content;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.hatoba.oci.Digest;
@@ -38,6 +39,16 @@ abstract class ContentContract {
   @AfterEach
   void nothingLeaks() {
     content.assertNoLeaks();
+  }
+
+  /** Whatever a test did, what registries hold is what is written down of it. */
+  @AfterEach
+  void usageIsExact() {
+    for (String id :
+        content.texts(
+            "SELECT CAST(id AS TEXT) FROM registry WHERE name NOT LIKE 'uncounted-%' ORDER BY id")) {
+      assertThat(node().usage.check(Long.parseLong(id))).isEmpty();
+    }
   }
 
   @AfterAll

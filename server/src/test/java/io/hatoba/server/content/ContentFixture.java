@@ -103,6 +103,13 @@ final class ContentFixture implements AutoCloseable {
         new RepositoryName(registry + "/image-" + names.incrementAndGet()));
   }
 
+  /** A repository whose test writes rows by itself, so that its usage is not what is there. */
+  Repository uncounted() {
+    String registry = "uncounted-" + names.incrementAndGet();
+    registry(registry);
+    return repository(registry);
+  }
+
   /** Makes a registry and returns its id. */
   long registry(String name) {
     long id = 100L + names.incrementAndGet();

@@ -156,6 +156,33 @@ abstract class QuotaContract extends ContentContract {
     }
     // As if nearly all were used by one blob; the model of the rest stays what it is.
     long before = (64L << 20) - 300_000;
+    add(repository, before);
+    List<Boolean> stored = atOnce(pushes);
+    assertThat(used(repository)).isLessThanOrEqualTo(quota).isGreaterThan(quota - 201_000);
+    assertThat(stored).contains(true, false);
+    add(repository, -before);
+  }
+
+  @Test
+  void theLastOnesThatShareTakeTurnsFromThereOn() {
+    // 2 GiB: the margin is 102 MiB. What is used jumps past it while all believe it is far.
+    long quota = 2L << 30;
+    Repository repository = registryOf("quota-jump", quota);
+    push(repository, bytes(10));
+    add(repository, quota - 30_000);
+    List<Callable<Boolean>> pushes = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Repository own = content.repository("quota-jump");
+      byte[] bytes = bytes(1_000 + i);
+      pushes.add(() -> fits(own, bytes));
+    }
+    assertThat(atOnce(pushes)).contains(true, false);
+    assertThat(used(repository)).isLessThanOrEqualTo(quota).isGreaterThan(quota - 1_100);
+    add(repository, 30_000 - quota);
+  }
+
+  /** As if a blob of this size had been pushed by another server, or removed again. */
+  private void add(Repository repository, long bytes) {
     content
         .database()
         .write(
@@ -164,10 +191,7 @@ abstract class QuotaContract extends ContentContract {
                     "INSERT INTO usage_delta (registry_id, repository_id, images, artifacts, tags, logical_bytes, physical_bytes, pushed_at) VALUES (?, ?, 0, 0, 0, 0, ?, 0)",
                     repository.registryId(),
                     repository.id(),
-                    before));
-    List<Boolean> stored = atOnce(pushes);
-    assertThat(used(repository)).isLessThanOrEqualTo(quota).isGreaterThan(quota - 201_000);
-    assertThat(stored).contains(true, false);
+                    bytes));
   }
 
   @Test

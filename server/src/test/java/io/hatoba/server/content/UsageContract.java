@@ -13,18 +13,10 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What registries and images hold. Each test has a registry of its own. */
 abstract class UsageContract extends ContentContract {
-  @AfterEach
-  void nothingHasDrifted() {
-    for (String id : content.texts("SELECT CAST(id AS TEXT) FROM registry ORDER BY id")) {
-      assertThat(usage().check(Long.parseLong(id))).isEmpty();
-    }
-  }
-
   @Test
   void anEmptyRegistryHoldsNothing() {
     long registry = content.registry("usage-empty");
