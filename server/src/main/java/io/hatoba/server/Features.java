@@ -9,6 +9,8 @@ import io.hatoba.server.database.DatabaseConfig;
 import io.hatoba.server.distribution.DistributionConfig;
 import io.hatoba.server.endpoint.EndpointConfig;
 import io.hatoba.server.event.EventConfig;
+import io.hatoba.server.outbound.OutboundConfig;
+import io.hatoba.server.sso.OidcConfig;
 import io.hatoba.server.startup.Setting;
 import java.util.List;
 
@@ -27,7 +29,9 @@ final class Features {
           EventConfig.class,
           DatabaseConfig.class,
           ContentConfig.class,
-          DistributionConfig.class);
+          DistributionConfig.class,
+          OutboundConfig.class,
+          OidcConfig.class);
 
   private Features() {}
 

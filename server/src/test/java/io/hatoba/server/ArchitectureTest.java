@@ -71,6 +71,32 @@ class ArchitectureTest {
                   "database",
                   "startup")),
           Map.entry("image", Set.of("permission", "rest", "registry", "content", "database")),
+          Map.entry("outbound", Set.of("endpoint", "startup")),
+          Map.entry("identity", Set.of("outbound")),
+          Map.entry(
+              "federation",
+              Set.of(
+                  "permission",
+                  "pattern",
+                  "rest",
+                  "endpoint",
+                  "identity",
+                  "auth",
+                  "account",
+                  "registry",
+                  "database",
+                  "startup")),
+          Map.entry(
+              "sso",
+              Set.of(
+                  "rest",
+                  "endpoint",
+                  "outbound",
+                  "identity",
+                  "auth",
+                  "account",
+                  "database",
+                  "startup")),
           Map.entry("distribution", Set.of("auth", "endpoint", "content", "storage", "startup")),
           Map.entry(
               "event", Set.of("permission", "rest", "registry", "content", "database", "startup")),

@@ -159,7 +159,7 @@ public final class AccessKeys {
       SELECT id, account_id, name, generation, enabled, expires_at, scopes, created_at,
         created_from, secret_at, last_used_at, last_used_from
       FROM access_key
-      WHERE account_id = :account
+      WHERE account_id = :account AND short_lived = FALSE
       ORDER BY id
       LIMIT :limit
       """;

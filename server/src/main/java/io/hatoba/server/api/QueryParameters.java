@@ -3,6 +3,7 @@ package io.hatoba.server.api;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.rest.AnyQuery;
 import jakarta.annotation.Priority;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Priorities;
@@ -33,6 +34,9 @@ public final class QueryParameters implements ContainerRequestFilter {
   public void filter(ContainerRequestContext context) {
     if (resource == null) {
       throw new IllegalStateException("no operation");
+    }
+    if (resource.getResourceMethod().isAnnotationPresent(AnyQuery.class)) {
+      return;
     }
     Set<String> names =
         known.computeIfAbsent(resource.getResourceMethod(), QueryParameters::namesOf);

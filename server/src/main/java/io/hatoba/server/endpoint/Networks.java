@@ -54,9 +54,13 @@ public final class Networks {
     if (networks.isEmpty()) {
       return false;
     }
-    Optional<InetAddress> address = address(text);
-    return address.isPresent()
-        && networks.stream().anyMatch(network -> network.contains(address.get().getAddress()));
+    return address(text).map(this::contain).orElse(false);
+  }
+
+  /** Whether an address lies in one of them. */
+  public boolean contain(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return networks.stream().anyMatch(network -> network.contains(bytes));
   }
 
   /** Parses an address without ever asking a name server. IPv4 in IPv6 form is IPv4. */
