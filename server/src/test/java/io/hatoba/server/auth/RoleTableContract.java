@@ -169,21 +169,50 @@ abstract class RoleTableContract {
   /** The operations of a row that this version has; none for features that come later. */
   private List<Call> calls(String row) {
     return switch (row) {
-      case "レジストリの照会" -> List.of((who, place) -> who.api().get("/registries/" + place.registry()));
+      case "レジストリの照会" ->
+          List.of(
+              (who, place) -> who.api().get("/registries"),
+              (who, place) -> who.api().get(place.inApi()));
       case "レジストリの作成/削除" ->
-          List.of((who, place) -> who.api().body(Map.of("name", name("new"))).post("/registries"));
+          List.of(
+              (who, place) -> who.api().body(Map.of("name", name("new"))).post("/registries"),
+              (who, place) -> who.api().queryParam("force", true).delete(place.inApi()));
+      case "イメージの表示" ->
+          List.of(
+              (who, place) -> who.api().get(place.inApi() + "/images"),
+              (who, place) -> who.api().get(place.image()));
       case "イメージPull" ->
           List.of(
               (who, place) -> who.protocol(place, "pull").get(place.manifest()),
               (who, place) -> who.protocol(place, "pull").get(place.blob()),
               (who, place) -> who.basic().get(place.manifest()),
-              (who, place) -> who.basic().get("/v2/" + place.repository() + "/tags/list"));
+              (who, place) -> who.basic().get("/v2/" + place.repository() + "/tags/list"),
+              (who, place) -> who.api().get(place.image() + "/artifacts/1/manifest"));
       case "イメージPush" -> List.of((who, place) -> push(who.protocol(place, "pull,push"), place));
+      case "イメージの削除" -> List.of((who, place) -> who.api().delete(place.image()));
+      case "アーティファクトの表示" ->
+          List.of(
+              (who, place) -> who.api().get(place.image() + "/artifacts"),
+              (who, place) -> who.api().get(place.image() + "/artifacts/1"),
+              (who, place) -> who.api().get(place.image() + "/artifacts/" + place.digest()),
+              (who, place) -> who.api().get(place.image() + "/artifacts/1/referrers"));
       case "アーティファクトの削除" ->
           List.of(
+              (who, place) -> who.api().delete(place.image() + "/artifacts/" + place.digest()),
               (who, place) ->
                   who.protocol(place, "delete")
                       .delete("/v2/" + place.repository() + "/manifests/" + place.digest()));
+      case "アーティファクトタグの照会" ->
+          List.of(
+              (who, place) -> who.api().get(place.image() + "/tags"),
+              (who, place) -> who.api().get(place.image() + "/tags/1"));
+      case "アーティファクトタグの作成/削除" ->
+          List.of(
+              (who, place) ->
+                  who.api()
+                      .body(Map.of("name", "2", "digest", place.digest().toString()))
+                      .post(place.image() + "/tags"),
+              (who, place) -> who.api().delete(place.image() + "/tags/1"));
       default -> List.of();
     };
   }
@@ -279,6 +308,15 @@ abstract class RoleTableContract {
 
     String manifest() {
       return "/v2/" + repository() + "/manifests/1";
+    }
+
+    /** In the management API. */
+    String inApi() {
+      return "/registries/" + registry;
+    }
+
+    String image() {
+      return inApi() + "/images/app";
     }
 
     String blob() {
