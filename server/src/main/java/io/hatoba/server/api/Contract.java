@@ -159,11 +159,19 @@ public final class Contract implements OASFilter {
       String permission = Permission.valueOf(requires.value().asEnum()).identifier();
       operation.addExtension("x-permission", permission);
       describe(operation, "Needs the permission `%s`.".formatted(permission));
-    } else if (method.annotation(ACCESS).value().asEnum().equals(Access.Who.SIGNED_IN.name())) {
-      describe(operation, "For everybody who is signed in or comes with an access key.");
     } else {
-      describe(operation, "For everybody.");
-      return;
+      switch (Access.Who.valueOf(method.annotation(ACCESS).value().asEnum())) {
+        case ANYBODY -> {
+          describe(operation, "For everybody.");
+          return;
+        }
+        case SIGNED_IN ->
+            describe(operation, "For everybody who is signed in or comes with an access key.");
+        case OWNER ->
+            describe(
+                operation,
+                "For everybody who is signed in or comes with an access key without scopes.");
+      }
     }
     operation.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(BASIC));
     operation.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(COOKIE));

@@ -257,6 +257,23 @@ class AccountRulesTest {
   }
 
   @Test
+  void whoOpensAnAccountHasAllThatItHas() {
+    Rights rights = node.standings.rightsOf("account:admin");
+    AuthNode.Login viewer = node.login("kim", Role.SERVICE_VIEWER, Optional.empty());
+
+    Delegation.requireAllOf(node.authenticator.authenticate(admin.basic(), ADDRESS), rights);
+    assertThat(
+            code(
+                () ->
+                    Delegation.requireAllOf(
+                        node.authenticator.authenticate(viewer.basic(), ADDRESS), rights)))
+        .isEqualTo(ErrorCode.DENIED);
+    Delegation.requireAllOf(
+        node.authenticator.authenticate(viewer.basic(), ADDRESS),
+        node.standings.rightsOf("account:kim"));
+  }
+
+  @Test
   void aTokenIsNoOwner() {
     var caller = node.authenticator.authenticate(token(admin), ADDRESS);
 
