@@ -227,6 +227,7 @@ public final class Grants {
   public void take(Requester taker, long id) {
     version.change(
         handle -> {
+          Administrators.lock(handle, database.dialect());
           Given given = find(handle, id).orElseThrow(() -> unknown(id));
           // A role that is not known any more gives nothing, so anyone may clear it away.
           Roles.find(handle, given.role())

@@ -143,10 +143,11 @@ public final class Caller implements Requester {
 
   /**
    * Lets a request go on that changes what opens the account: only its owner makes keys and changes
-   * the password, not a key that was given away for one purpose.
+   * the password, not a key that was given away for one purpose. A service account has no owner who
+   * comes with its keys; a short-lived one could else make another that stays.
    *
    * @throws RefusedException with {@code UNAUTHORIZED} for who is not known, {@code DENIED} for
-   *     credentials that are narrower than their account
+   *     credentials that are narrower than their account, and for service accounts
    */
   public void requireOwner() {
     if (actor.principal().equals(ANONYMOUS)) {
@@ -156,6 +157,13 @@ public final class Caller implements Requester {
       throw new RefusedException(
           new Refusal.Denied(
               "only a session, or an access key without scopes, may change what opens the account",
+              ""));
+    }
+    if (!actor.principal().startsWith("account:")) {
+      throw new RefusedException(
+          new Refusal.Denied(
+              "the keys of a service account are made by those who may administer it, under"
+                  + " /service-accounts; not with its own keys",
               ""));
     }
   }

@@ -23,7 +23,8 @@ public @interface Access {
     SIGNED_IN,
     /**
      * As {@link #SIGNED_IN}, and with all that the account has: a session, or an access key that is
-     * not narrowed by scopes. For what opens the account: passwords, keys, sessions.
+     * not narrowed by scopes; and of a person, not of a service account. For what opens the
+     * account: passwords, keys, sessions.
      */
     OWNER
   }

@@ -353,6 +353,8 @@ abstract class AccountApiContract {
         .statusCode(200)
         .body("principal", equalTo("robot:" + name));
     as(key.id(), key.secret()).get("/service-accounts").then().statusCode(403);
+    as(key.id(), key.secret()).get("/me").then().statusCode(200);
+    as(key.id(), key.secret()).body(Map.of()).post("/me/keys").then().statusCode(403);
     admin()
         .queryParam("q", name)
         .get("/service-accounts")

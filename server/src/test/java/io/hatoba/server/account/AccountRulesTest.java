@@ -281,6 +281,13 @@ class AccountRulesTest {
   }
 
   @Test
+  void theKeyOfAServiceAccountMakesNoOther() {
+    var caller = node.authenticator.authenticate(robot("ci", Optional.empty()).basic(), ADDRESS);
+
+    assertThat(code(caller::requireOwner)).isEqualTo(ErrorCode.DENIED);
+  }
+
+  @Test
   void anOldSecretIsKnownByItsAge() {
     AuthNode.Login kim = node.login("kim", Role.SERVICE_VIEWER, Optional.empty());
     Instant made = clock.instant();
