@@ -4,6 +4,7 @@ import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.permission.Target;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -41,6 +42,17 @@ public final class Rights {
   /** These roles together. */
   public static Rights of(List<Grant> grants) {
     return new Rights(grants);
+  }
+
+  /** The roles without those in some registries. */
+  public Rights without(Set<String> hidden) {
+    return Collections.disjoint(registries.keySet(), hidden)
+        ? this
+        : new Rights(
+            grants.stream()
+                .filter(
+                    grant -> grant.registry().map(in -> !hidden.contains(in.name())).orElse(true))
+                .toList());
   }
 
   /** The roles one by one. */

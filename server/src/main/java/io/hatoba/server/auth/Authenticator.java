@@ -7,14 +7,15 @@ import io.hatoba.server.account.Standings;
 import io.hatoba.server.content.Actor;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.registry.Registries;
+import io.hatoba.server.registry.Registries.Exposure;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Turns an {@code Authorization} header into a {@link Caller}.
@@ -63,17 +64,17 @@ public final class Authenticator {
     }
     Optional<Tokens.Verified> token =
         tokens.remembered(compact).filter(known -> clock.instant().isBefore(known.expiresAt()));
-    Optional<Map<String, Long>> opened = registries.rememberedOpenedTo(now.getAsLong());
-    if (token.isEmpty() || opened.isEmpty()) {
+    Optional<Exposure> exposure = registries.rememberedExposure(now.getAsLong());
+    if (token.isEmpty() || exposure.isEmpty()) {
       return Optional.empty();
     }
     if (token.get().key().isEmpty()) {
-      return Optional.of(caller(token.get(), Optional.empty(), opened.get(), address));
+      return Optional.of(caller(token.get(), Optional.empty(), exposure.get(), address));
     }
     return standings
         .remembered(token.get().key().get().id(), now.getAsLong())
         .filter(standing -> holds(token.get(), standing))
-        .map(standing -> caller(token.get(), Optional.of(standing), opened.get(), address));
+        .map(standing -> caller(token.get(), Optional.of(standing), exposure.get(), address));
   }
 
   /**
@@ -100,6 +101,11 @@ public final class Authenticator {
     return authenticate(authorization, address, Optional.of(uploadOwner));
   }
 
+  /** The names of registries that do not exist outside the private network. May block. */
+  public Set<String> hidden() {
+    return registries.exposure(version.current()).hidden().keySet();
+  }
+
   private Caller authenticate(
       Optional<String> authorization, String address, Optional<String> uploadOwner) {
     return switch (Credentials.parse(authorization)) {
@@ -114,10 +120,12 @@ public final class Authenticator {
   private Caller basic(Credentials.Basic basic, String address) {
     long now = version.current();
     Standing standing = logins.check(basic, address, now);
+    Exposure exposure = registries.exposure(now);
     return new Caller(
         new Actor(standing.principal(), standing.keyId(), address),
         new Reach.Unlimited(),
-        Permissions.of(Optional.of(standing), registries.openedTo(now)));
+        Permissions.of(Optional.of(standing), exposure.opened()),
+        exposure.hidden());
   }
 
   private Caller bearer(String compact, String address, Optional<String> uploadOwner) {
@@ -131,16 +139,16 @@ public final class Authenticator {
       throw invalid("the token has expired");
     }
     long now = version.current();
-    Map<String, Long> opened = registries.openedTo(now);
+    Exposure exposure = registries.exposure(now);
     if (token.key().isEmpty()) {
-      return caller(token, Optional.empty(), opened, address);
+      return caller(token, Optional.empty(), exposure, address);
     }
     Standing standing =
         standings
             .find(token.key().get().id(), now)
             .filter(known -> holds(token, known))
             .orElseThrow(() -> invalid("the access key behind the token no longer works"));
-    return caller(token, Optional.of(standing), opened, address);
+    return caller(token, Optional.of(standing), exposure, address);
   }
 
   /** Whether the key behind a token is still the one that got it. */
@@ -151,14 +159,12 @@ public final class Authenticator {
   }
 
   private static Caller caller(
-      Tokens.Verified token,
-      Optional<Standing> standing,
-      Map<String, Long> opened,
-      String address) {
+      Tokens.Verified token, Optional<Standing> standing, Exposure exposure, String address) {
     return new Caller(
         new Actor(token.principal(), standing.map(Standing::keyId).orElse(""), address),
         token.reach(),
-        Permissions.of(standing, opened));
+        Permissions.of(standing, exposure.opened()),
+        exposure.hidden());
   }
 
   private static RefusedException invalid(String message) {

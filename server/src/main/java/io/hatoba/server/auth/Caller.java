@@ -6,6 +6,7 @@ import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.content.Actor;
 import io.hatoba.server.content.ReadScope;
+import io.hatoba.server.endpoint.Side;
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.permission.Target;
 import io.hatoba.server.rest.Requester;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Who makes this request, and what this request's credentials allow: that for which both the owner
@@ -30,6 +32,12 @@ public final class Caller implements Requester {
   private final Permissions permissions;
   private final Optional<String> sessionId;
 
+  /** The registries that do not exist outside, by name. */
+  private final Map<String, Long> hidden;
+
+  /** Whether the caller is outside, so that {@link #hidden} is about it. */
+  private final boolean outside;
+
   Caller(Actor actor, Reach reach, Permissions permissions) {
     this(actor, reach, permissions, Optional.empty());
   }
@@ -40,10 +48,31 @@ public final class Caller implements Requester {
    * @param sessionId the public id of the session that the request belongs to
    */
   Caller(Actor actor, Reach reach, Permissions permissions, Optional<String> sessionId) {
+    this(actor, reach, permissions, sessionId, Map.of(), false);
+  }
+
+  /**
+   * A caller.
+   *
+   * @param hidden the registries that do not exist outside the private network
+   */
+  Caller(Actor actor, Reach reach, Permissions permissions, Map<String, Long> hidden) {
+    this(actor, reach, permissions, Optional.empty(), hidden, false);
+  }
+
+  private Caller(
+      Actor actor,
+      Reach reach,
+      Permissions permissions,
+      Optional<String> sessionId,
+      Map<String, Long> hidden,
+      boolean outside) {
     this.actor = actor;
     this.reach = reach;
     this.permissions = permissions;
     this.sessionId = sessionId;
+    this.hidden = hidden;
+    this.outside = outside;
   }
 
   /** Who has shown no credentials and gets what everybody may. */
@@ -52,6 +81,22 @@ public final class Caller implements Requester {
         new Actor(ANONYMOUS, "", address),
         new Reach.Unlimited(),
         new Permissions(List.of(), Map.of()));
+  }
+
+  /**
+   * The same caller on a side of the private network. Outside, registries without a public address
+   * do not exist (FEATURES F1): roles in them count nothing, and {@link #sees} says so. The
+   * management API does not ask for that.
+   */
+  public Caller on(Side side) {
+    return side == Side.PRIVATE || hidden.isEmpty()
+        ? this
+        : new Caller(actor, reach, permissions.without(hidden.keySet()), sessionId, hidden, true);
+  }
+
+  /** Whether the registry of a repository exists for the caller, if it exists at all. */
+  public boolean sees(RepositoryName repository) {
+    return !outside || !hidden.containsKey(repository.registry());
   }
 
   @Override
@@ -133,7 +178,22 @@ public final class Caller implements Requester {
 
   /** Where this identity may pull, whatever the token's scope. */
   public ReadScope readScope() {
-    return permissions.readScope();
+    ReadScope scope = permissions.readScope();
+    return outside ? without(scope, Set.copyOf(hidden.values())) : scope;
+  }
+
+  private static ReadScope without(ReadScope scope, Set<Long> hidden) {
+    return switch (scope) {
+      case ReadScope.Everything() -> new ReadScope.EverythingBut(hidden);
+      case ReadScope.EverythingBut(var ids) ->
+          new ReadScope.EverythingBut(
+              Stream.concat(ids.stream(), hidden.stream()).collect(Collectors.toUnmodifiableSet()));
+      case ReadScope.Registries(var ids) ->
+          new ReadScope.Registries(
+              ids.stream()
+                  .filter(id -> !hidden.contains(id))
+                  .collect(Collectors.toUnmodifiableSet()));
+    };
   }
 
   @Override

@@ -9,7 +9,9 @@ import io.hatoba.server.account.Standing;
 import io.hatoba.server.content.ReadScope;
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.permission.Target;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,19 @@ record Permissions(Rights rights, Optional<Narrowing> narrowing, Map<String, Lon
     return standing
         .map(known -> new Permissions(known.rights(), known.narrowing(), opened))
         .orElseGet(() -> new Permissions(Rights.NONE, Optional.empty(), opened));
+  }
+
+  /**
+   * The same if some registries did not exist. A role in the whole service counts there as it does
+   * for any name that does not exist.
+   */
+  Permissions without(Set<String> hidden) {
+    Map<String, Long> stillOpen = opened;
+    if (!Collections.disjoint(opened.keySet(), hidden)) {
+      stillOpen = new HashMap<>(opened);
+      stillOpen.keySet().removeAll(hidden);
+    }
+    return new Permissions(rights.without(hidden), narrowing, stillOpen);
   }
 
   /** Whether something is allowed on all of the target. As {@link #decide}, without the words. */
@@ -219,6 +234,7 @@ record Permissions(Rights rights, Optional<Narrowing> narrowing, Map<String, Lon
   ReadScope readScope() {
     return switch (where(Permission.ARTIFACT_PULL, false)) {
       case ReadScope.Everything everything -> everything;
+      case ReadScope.EverythingBut but -> but;
       case ReadScope.Registries(var ids) -> {
         Set<Long> all = new HashSet<>(opened.values());
         all.addAll(ids);

@@ -5,8 +5,10 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Standing;
+import io.hatoba.server.endpoint.Side;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.registry.Registries;
+import io.hatoba.server.registry.Registries.Exposure;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,10 +50,11 @@ public final class TokenIssuer {
    *
    * @param login the access key; none for who stays unknown
    * @param asked scopes as text, one each; those that are broken or of an unknown kind give nothing
+   * @param side where the client is; outside, registries without a public address do not exist
    * @throws RefusedException with {@code UNAUTHORIZED} or {@code TOOMANYREQUESTS} as {@link
    *     Authenticator#authenticate}; {@code REQUEST_INVALID} for more or longer scopes than allowed
    */
-  Grant issue(Optional<Credentials.Basic> login, List<String> asked, String address) {
+  Grant issue(Optional<Credentials.Basic> login, List<String> asked, String address, Side side) {
     if (asked.size() > MAX_SCOPES
         || asked.stream().anyMatch(scope -> scope.length() > MAX_SCOPE_LENGTH)) {
       throw new RefusedException(
@@ -63,7 +66,12 @@ public final class TokenIssuer {
     }
     long now = version.current();
     Optional<Standing> standing = login.map(key -> logins.check(key, address, now));
-    Permissions permissions = Permissions.of(standing, registries.openedTo(now));
+    Exposure exposure = registries.exposure(now);
+    Permissions all = Permissions.of(standing, exposure.opened());
+    Permissions permissions =
+        side == Side.PRIVATE || exposure.hidden().isEmpty()
+            ? all
+            : all.without(exposure.hidden().keySet());
     List<Scope> access = access(permissions, asked);
     return new Grant(
         tokens.issue(

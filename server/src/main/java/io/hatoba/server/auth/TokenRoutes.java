@@ -149,7 +149,7 @@ public final class TokenRoutes {
             .flatMap(value -> List.of(value.split(" ", -1)).stream())
             .filter(scope -> !scope.isEmpty())
             .toList();
-    return issuer.issue(login, scopes, exchange.address());
+    return issuer.issue(login, scopes, exchange.address(), endpoints.side(exchange.request()));
   }
 
   private void readForm(Exchange exchange) {

@@ -301,6 +301,21 @@ public final class Blobs {
               .bind("digest", digest)
               .mapTo(Long.class)
               .findOne();
+      case ReadScope.EverythingBut(var registries) ->
+          handle
+              .createQuery(
+                  """
+                  SELECT rb.repository_id
+                  FROM repository_blob rb
+                  JOIN repository r ON r.id = rb.repository_id
+                  WHERE rb.digest = :digest AND r.registry_id NOT IN (<registries>)
+                  ORDER BY rb.repository_id
+                  LIMIT 1
+                  """)
+              .bind("digest", digest)
+              .bindList("registries", List.copyOf(registries))
+              .mapTo(Long.class)
+              .findOne();
       case ReadScope.Registries(var registries) ->
           registries.isEmpty()
               ? Optional.empty()

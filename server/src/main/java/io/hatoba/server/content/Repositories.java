@@ -55,29 +55,52 @@ public final class Repositories {
   }
 
   /**
+   * As {@link #find(RepositoryName)} for a caller for whom the registry may not exist. Such a
+   * registry is asked for like one that does not exist for anybody, with the same queries: neither
+   * the answer nor the time it takes tells them apart. So do {@link #require} and {@link #forPush}.
+   *
+   * @param seen whether the registry exists for the caller, if it exists at all
+   */
+  public Optional<Repository> find(RepositoryName name, boolean seen) {
+    return seen ? find(name) : database.read(handle -> select(handle, name)).filter(_ -> false);
+  }
+
+  /**
    * The repository with this name, for a read.
    *
+   * @param seen as of {@link #find(RepositoryName, boolean)}
    * @throws RefusedException with {@code NAME_UNKNOWN}: no such registry (A6) or no such repository
    */
-  public Repository require(RepositoryName name) {
-    return find(name)
+  public Repository require(RepositoryName name, boolean seen) {
+    return find(name, seen)
         .orElseThrow(
             () ->
-                database.read(handle -> registryId(handle, name)).isPresent()
+                database.read(handle -> registryId(handle, name)).filter(_ -> seen).isPresent()
                     ? unknown(
                         name,
                         "repository %s does not exist; the first push makes it".formatted(name))
                     : unknownRegistry(name));
   }
 
+  /** As {@link #require(RepositoryName, boolean)} for who sees all that exists. */
+  public Repository require(RepositoryName name) {
+    return require(name, true);
+  }
+
+  /** As {@link #forPush(RepositoryName, boolean)} for who sees all that exists. */
+  public Repository forPush(RepositoryName name) {
+    return forPush(name, true);
+  }
+
   /**
    * The repository with this name, made if its registry exists.
    *
+   * @param seen as of {@link #find(RepositoryName, boolean)}
    * @throws RefusedException with {@code NAME_UNKNOWN} if the registry does not exist, saying where
    *     to make it (A6), or {@code NAME_INVALID} if the name has no image part
    */
-  public Repository forPush(RepositoryName name) {
-    Optional<Repository> known = find(name);
+  public Repository forPush(RepositoryName name, boolean seen) {
+    Optional<Repository> known = find(name, seen);
     if (known.isPresent()) {
       return known.get();
     }
@@ -90,7 +113,7 @@ public final class Repositories {
               name.value()));
     }
     try {
-      return database.write(handle -> insert(handle, name));
+      return database.write(handle -> insert(handle, name, seen));
     } catch (RefusedException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -134,6 +157,8 @@ public final class Repositories {
     String after = last.orElse("");
     return switch (scope) {
       case ReadScope.Everything() -> database.read(handle -> page(handle, after, limit));
+      case ReadScope.EverythingBut(var registries) ->
+          database.read(handle -> pageBut(handle, registries, after, limit));
       case ReadScope.Registries(var registries) ->
           database.read(handle -> page(handle, registries, after, limit));
     };
@@ -151,6 +176,25 @@ public final class Repositories {
             LIMIT :limit
             """)
         .bind("after", after)
+        .bind("limit", limit)
+        .mapTo(RepositoryName.class)
+        .list();
+  }
+
+  private static List<RepositoryName> pageBut(
+      Handle handle, Set<Long> registries, String after, int limit) {
+    return handle
+        .createQuery(
+            """
+            SELECT r.name
+            FROM repository r
+            JOIN registry g ON g.id = r.registry_id
+            WHERE r.name > :after AND g.deleted_at IS NULL AND r.registry_id NOT IN (<registries>)
+            ORDER BY r.name
+            LIMIT :limit
+            """)
+        .bind("after", after)
+        .bindList("registries", List.copyOf(registries))
         .bind("limit", limit)
         .mapTo(RepositoryName.class)
         .list();
@@ -242,8 +286,9 @@ public final class Repositories {
         .findOne();
   }
 
-  private Repository insert(Handle handle, RepositoryName name) {
-    long registryId = registryId(handle, name).orElseThrow(() -> unknownRegistry(name));
+  private Repository insert(Handle handle, RepositoryName name, boolean seen) {
+    long registryId =
+        registryId(handle, name).filter(_ -> seen).orElseThrow(() -> unknownRegistry(name));
     boolean inserted = insert(handle, registryId, name);
     Optional<Repository> found = select(handle, name);
     if (found.isEmpty()) {

@@ -10,6 +10,7 @@ import io.hatoba.server.auth.Scope;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Uploads;
 import io.hatoba.server.endpoint.Endpoints;
+import io.hatoba.server.endpoint.Side;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +45,9 @@ final class Access {
 
   /** The caller, if that is known without waiting. */
   Optional<Caller> remembered(Exchange exchange) {
-    return authenticator.remembered(exchange.authorization(), address(exchange));
+    return authenticator
+        .remembered(exchange.authorization(), address(exchange))
+        .map(caller -> caller.on(side(exchange)));
   }
 
   /**
@@ -102,8 +105,12 @@ final class Access {
                     naming(
                         List.of(Scope.needing(upload.repository(), PUSH)),
                         () ->
-                            authenticator.authenticateForUpload(
-                                exchange.authorization(), address(exchange), ownerOf(upload))));
+                            authenticator
+                                .authenticateForUpload(
+                                    exchange.authorization(),
+                                    address(exchange),
+                                    ownerOf(exchange, upload))
+                                .on(side(exchange))));
     caller.require(upload.repository(), PUSH);
     return caller;
   }
@@ -119,15 +126,24 @@ final class Access {
     return endpoints.clientAddress(exchange.request());
   }
 
+  private Side side(Exchange exchange) {
+    return endpoints.side(exchange.request());
+  }
+
   private Caller authenticate(Exchange exchange) {
-    return authenticator.authenticate(exchange.authorization(), address(exchange));
+    return authenticator
+        .authenticate(exchange.authorization(), address(exchange))
+        .on(side(exchange));
   }
 
   /** Nobody's name for an upload that does not exist: whether it does is told after who asks. */
-  private String ownerOf(Target.Upload upload) {
+  private String ownerOf(Exchange exchange, Target.Upload upload) {
     try {
+      boolean seen =
+          side(exchange) == Side.PRIVATE
+              || !authenticator.hidden().contains(upload.repository().registry());
       return repositories
-          .find(upload.repository())
+          .find(upload.repository(), seen)
           .map(repository -> uploads.status(repository, upload.id()).owner())
           .orElse("");
     } catch (RefusedException unknown) {

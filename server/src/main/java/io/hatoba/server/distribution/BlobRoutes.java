@@ -46,7 +46,9 @@ final class BlobRoutes {
       return false;
     }
     Optional<Caller> caller = access.remembered(exchange);
-    if (caller.isEmpty() || !caller.get().may(target.repository(), Action.PULL)) {
+    if (caller.isEmpty()
+        || !caller.get().sees(target.repository())
+        || !caller.get().may(target.repository(), Action.PULL)) {
       return false;
     }
     Optional<Repository> repository = repositories.remembered(target.repository());
@@ -60,8 +62,9 @@ final class BlobRoutes {
 
   /** end-2. */
   private void get(Exchange exchange, Target.Blob target) {
-    access.allowed(exchange, target.repository(), Access.PULL);
-    Repository repository = repositories.require(target.repository());
+    Caller caller = access.allowed(exchange, target.repository(), Access.PULL);
+    Repository repository =
+        repositories.require(target.repository(), caller.sees(target.repository()));
     sender.send(
         exchange,
         blobs.find(repository, target.digest()).orElseThrow(() -> unknown(target.digest())));
@@ -70,7 +73,8 @@ final class BlobRoutes {
   /** end-2. For whoever may push, what is found stays for as long as a push needs it. */
   private void head(Exchange exchange, Target.Blob target) {
     Caller caller = access.allowedToHead(exchange, target.repository());
-    Repository repository = repositories.require(target.repository());
+    Repository repository =
+        repositories.require(target.repository(), caller.sees(target.repository()));
     Optional<Blob> blob =
         caller.may(target.repository(), Action.PUSH)
             ? blobs.findForPush(repository, target.digest())
@@ -80,8 +84,9 @@ final class BlobRoutes {
 
   /** end-10. */
   private void delete(Exchange exchange, Target.Blob target) {
-    access.allowed(exchange, target.repository(), Access.DELETE);
-    Repository repository = repositories.require(target.repository());
+    Caller caller = access.allowed(exchange, target.repository(), Access.DELETE);
+    Repository repository =
+        repositories.require(target.repository(), caller.sees(target.repository()));
     if (!blobs.delete(repository, target.digest())) {
       throw unknown(target.digest());
     }

@@ -75,7 +75,8 @@ final class BlobUploadRoutes {
     Optional<Digest> mount = exchange.query("mount").map(Digest::parse);
     Optional<Digest> digest = exchange.query("digest").map(Digest::parse);
     DigestAlgorithm algorithm = algorithm(exchange, mount.or(() -> digest));
-    Repository repository = repositories.forPush(target.repository());
+    Repository repository =
+        repositories.forPush(target.repository(), caller.sees(target.repository()));
     if (mount.isPresent()) {
       boolean mounted =
           exchange.query("from").isPresent()
@@ -148,9 +149,9 @@ final class BlobUploadRoutes {
   }
 
   private Repository repositoryForUpload(Exchange exchange, Target.Upload target) {
-    access.allowedToUpload(exchange, target);
+    Caller caller = access.allowedToUpload(exchange, target);
     return repositories
-        .find(target.repository())
+        .find(target.repository(), caller.sees(target.repository()))
         .orElseThrow(
             () ->
                 new RefusedException(
@@ -165,7 +166,7 @@ final class BlobUploadRoutes {
   private boolean mount(
       Repository repository, Digest digest, Optional<RepositoryName> from, Caller caller) {
     return from.filter(caller::mayRead)
-        .flatMap(repositories::find)
+        .flatMap(name -> repositories.find(name, caller.sees(name)))
         .map(source -> blobs.mount(repository, digest, source))
         .orElse(false);
   }

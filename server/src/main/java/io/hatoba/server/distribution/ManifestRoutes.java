@@ -72,7 +72,9 @@ final class ManifestRoutes {
       return false;
     }
     Optional<Caller> caller = access.remembered(exchange);
-    if (caller.isEmpty() || !caller.get().may(target.repository(), Action.PULL)) {
+    if (caller.isEmpty()
+        || !caller.get().sees(target.repository())
+        || !caller.get().may(target.repository(), Action.PULL)) {
       return false;
     }
     Optional<Repository> repository = repositories.remembered(target.repository());
@@ -94,7 +96,8 @@ final class ManifestRoutes {
   /** end-3. */
   private void get(Exchange exchange, Target.Manifest target) {
     Caller caller = access.allowed(exchange, target.repository(), Access.PULL);
-    Repository repository = repositories.require(target.repository());
+    Repository repository =
+        repositories.require(target.repository(), caller.sees(target.repository()));
     StoredManifest manifest = find(repository, target.reference());
     gates.check(repository, manifest.digest(), caller);
     deliver(exchange, caller, repository, target.reference(), manifest);
@@ -102,8 +105,9 @@ final class ManifestRoutes {
 
   /** end-3. */
   private void head(Exchange exchange, Target.Manifest target) {
-    access.allowedToHead(exchange, target.repository());
-    Repository repository = repositories.require(target.repository());
+    Caller caller = access.allowedToHead(exchange, target.repository());
+    Repository repository =
+        repositories.require(target.repository(), caller.sees(target.repository()));
     send(exchange, target.reference(), find(repository, target.reference()));
   }
 
@@ -113,7 +117,8 @@ final class ManifestRoutes {
     List<Tag> named = tagsOf(exchange, target.reference());
     TagCondition condition =
         named.isEmpty() ? new TagCondition.Always() : Conditions.ofPush(exchange);
-    Repository repository = repositories.forPush(target.repository());
+    Repository repository =
+        repositories.forPush(target.repository(), caller.sees(target.repository()));
     Optional<Digest> expected =
         target.reference() instanceof Digest digest ? Optional.of(digest) : Optional.empty();
     byte[] content = bodies.read(exchange);
@@ -141,7 +146,8 @@ final class ManifestRoutes {
   /** end-9: by tag it is the tag that goes, by digest the manifest with all its tags. */
   private void delete(Exchange exchange, Target.Manifest target) {
     Caller caller = access.allowed(exchange, target.repository(), Access.DELETE);
-    Repository repository = repositories.require(target.repository());
+    Repository repository =
+        repositories.require(target.repository(), caller.sees(target.repository()));
     boolean gone =
         switch (target.reference()) {
           case Tag tag -> tags.delete(repository, tag, caller.actor());

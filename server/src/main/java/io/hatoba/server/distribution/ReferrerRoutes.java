@@ -3,6 +3,7 @@ package io.hatoba.server.distribution;
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.MediaTypes;
 import io.hatoba.oci.ReferrersIndex;
+import io.hatoba.server.auth.Caller;
 import io.hatoba.server.content.Referrers;
 import io.hatoba.server.content.Repositories;
 import jakarta.inject.Singleton;
@@ -34,14 +35,14 @@ final class ReferrerRoutes {
     if (!exchange.verb().isRead()) {
       throw exchange.methodNotAllowed("GET, HEAD");
     }
-    access.allowed(exchange, target.repository(), Access.PULL);
+    Caller caller = access.allowed(exchange, target.repository(), Access.PULL);
     Set<String> types = artifactTypes(exchange);
     Optional<Digest> last =
         exchange.query("last").filter(text -> !text.isEmpty()).map(Digest::parse);
     int maxBytes = Math.toIntExact(config.referrersPageSize().asLongValue());
     Referrers.Page page =
         repositories
-            .find(target.repository())
+            .find(target.repository(), caller.sees(target.repository()))
             .map(repository -> referrers.page(repository, target.subject(), types, last, maxBytes))
             .orElseGet(
                 () -> new Referrers.Page(new ReferrersIndex(maxBytes).toBytes(), Optional.empty()));

@@ -2,6 +2,7 @@ package io.hatoba.server.distribution;
 
 import io.hatoba.oci.ProtocolJson;
 import io.hatoba.oci.Tag;
+import io.hatoba.server.auth.Caller;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.content.Tags;
@@ -27,9 +28,10 @@ final class TagRoutes {
     if (!exchange.verb().isRead()) {
       throw exchange.methodNotAllowed("GET, HEAD");
     }
-    access.allowed(exchange, target.repository(), Access.PULL);
+    Caller caller = access.allowed(exchange, target.repository(), Access.PULL);
     Pagination page = Pagination.of(exchange, config.tagsPageSize());
-    Repository repository = repositories.require(target.repository());
+    Repository repository =
+        repositories.require(target.repository(), caller.sees(target.repository()));
     List<Tag> found =
         page.limit() == 0 ? List.of() : tags.page(repository, page.last(), page.wanted());
     Answer answer = exchange.answer(200);

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /** The registries and their rules. How they go is in {@link RegistryDeletion}. */
@@ -29,7 +30,7 @@ public final class Registries {
   private final Usage usage;
   private final Ids ids;
   private final InstantSource clock;
-  private volatile Versioned opened = new Versioned(0, Map.of());
+  private volatile Versioned exposure = new Versioned(0, Exposure.NONE);
 
   public Registries(
       Database database, AccessVersion version, Usage usage, Ids ids, InstantSource clock) {
@@ -143,23 +144,43 @@ public final class Registries {
    * @param atVersion from {@link AccessVersion}
    */
   public Map<String, Long> openedTo(long atVersion) {
-    Versioned known = opened;
-    if (known.version() == atVersion) {
-      return known.ids();
-    }
-    Map<String, Long> ids =
-        database.read(store::exposed).stream()
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    RegistryStore.Exposed::name, RegistryStore.Exposed::id));
-    opened = new Versioned(atVersion, ids);
-    return ids;
+    return exposure(atVersion).opened();
   }
 
   /** As {@link #openedTo}, if it can be known without asking the database. Never blocks. */
   public Optional<Map<String, Long>> rememberedOpenedTo(long atVersion) {
-    Versioned known = opened;
-    return known.version() == atVersion ? Optional.of(known.ids()) : Optional.empty();
+    return rememberedExposure(atVersion).map(Exposure::opened);
+  }
+
+  /**
+   * Which registries let more or fewer callers in than their roles do, as true as {@code atVersion}
+   * is current.
+   *
+   * @param atVersion from {@link AccessVersion}
+   */
+  public Exposure exposure(long atVersion) {
+    Versioned known = exposure;
+    if (known.version() == atVersion) {
+      return known.exposure();
+    }
+    List<RegistryStore.Exposed> rows = database.read(store::exposed);
+    Exposure loaded =
+        new Exposure(
+            named(rows.stream().filter(RegistryStore.Exposed::anonymousPull)),
+            named(rows.stream().filter(row -> !row.publicUri())));
+    exposure = new Versioned(atVersion, loaded);
+    return loaded;
+  }
+
+  /** As {@link #exposure}, if it can be known without asking the database. Never blocks. */
+  public Optional<Exposure> rememberedExposure(long atVersion) {
+    Versioned known = exposure;
+    return known.version() == atVersion ? Optional.of(known.exposure()) : Optional.empty();
+  }
+
+  private static Map<String, Long> named(Stream<RegistryStore.Exposed> rows) {
+    return rows.collect(
+        Collectors.toUnmodifiableMap(RegistryStore.Exposed::name, RegistryStore.Exposed::id));
   }
 
   /** Says that there is no such registry. */
@@ -198,5 +219,21 @@ public final class Registries {
     }
   }
 
-  private record Versioned(long version, Map<String, Long> ids) {}
+  /**
+   * Registries by name, with their ids.
+   *
+   * @param opened those that everyone may pull from
+   * @param hidden those that do not exist for clients of the public address (FEATURES F1)
+   */
+  public record Exposure(Map<String, Long> opened, Map<String, Long> hidden) {
+    /** Every registry is for those who have a role, and answers everywhere. */
+    public static final Exposure NONE = new Exposure(Map.of(), Map.of());
+
+    public Exposure {
+      opened = Map.copyOf(opened);
+      hidden = Map.copyOf(hidden);
+    }
+  }
+
+  private record Versioned(long version, Exposure exposure) {}
 }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
@@ -138,11 +137,15 @@ final class RegistryStore {
     Statement statement = statement(query, scope);
     Query prepared = handle.createQuery(statement.sql()).bind("limit", limit);
     statement.values().forEach(prepared::bind);
-    if (scope instanceof ReadScope.Registries(Set<Long> ids)) {
-      if (ids.isEmpty()) {
-        return List.of();
+    switch (scope) {
+      case ReadScope.Everything() -> {}
+      case ReadScope.EverythingBut(var ids) -> prepared.bindList("ids", List.copyOf(ids));
+      case ReadScope.Registries(var ids) -> {
+        if (ids.isEmpty()) {
+          return List.of();
+        }
+        prepared.bindList("ids", List.copyOf(ids));
       }
-      prepared.bindList("ids", List.copyOf(ids));
     }
     return prepared.map((row, context) -> row(row)).list();
   }
@@ -181,6 +184,7 @@ final class RegistryStore {
     Map<String, Object> values = new HashMap<>();
     switch (scope) {
       case ReadScope.Everything() -> {}
+      case ReadScope.EverythingBut _ -> sql.append("AND g.id NOT IN (<ids>)\n");
       case ReadScope.Registries _ -> sql.append("AND g.id IN (<ids>)\n");
     }
     narrow(query, sql, values);
@@ -244,13 +248,14 @@ final class RegistryStore {
     return "%" + part.toLowerCase(Locale.ROOT).replaceAll("([!%_])", "!$1") + "%";
   }
 
+  /** The registries whose settings let more or fewer callers in than their roles do. */
   List<Exposed> exposed(Handle handle) {
     return handle
         .createQuery(
             """
-            SELECT id, name
+            SELECT id, name, anonymous_pull, public_uri
             FROM registry
-            WHERE anonymous_pull = TRUE AND deleted_at IS NULL
+            WHERE (anonymous_pull = TRUE OR public_uri = FALSE) AND deleted_at IS NULL
             ORDER BY name
             """)
         .mapTo(Exposed.class)
@@ -282,7 +287,7 @@ final class RegistryStore {
   }
 
   /** A registry that decisions about access know of. */
-  record Exposed(long id, String name) {}
+  record Exposed(long id, String name, boolean anonymousPull, boolean publicUri) {}
 
   /** SQL with its values, besides the limit and the list of ids. */
   record Statement(String sql, Map<String, Object> values) {

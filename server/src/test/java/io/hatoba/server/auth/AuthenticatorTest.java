@@ -8,6 +8,7 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Role;
+import io.hatoba.server.endpoint.Side;
 import io.hatoba.server.registry.Registries;
 import io.hatoba.server.registry.Registry;
 import java.nio.file.Path;
@@ -171,7 +172,11 @@ class AuthenticatorTest {
     String token =
         other
             .issuer
-            .issue(Optional.of(member.credentials()), List.of("repository:team/app:pull"), ADDRESS)
+            .issue(
+                Optional.of(member.credentials()),
+                List.of("repository:team/app:pull"),
+                ADDRESS,
+                Side.PUBLIC)
             .token()
             .compact();
 
@@ -235,7 +240,11 @@ class AuthenticatorTest {
         node.key(member.account(), Optional.of(clock.instant().plus(Duration.ofMinutes(6))));
     Tokens.Issued issued =
         node.issuer
-            .issue(Optional.of(brief.credentials()), List.of("repository:team/app:push"), ADDRESS)
+            .issue(
+                Optional.of(brief.credentials()),
+                List.of("repository:team/app:push"),
+                ADDRESS,
+                Side.PUBLIC)
             .token();
 
     assertThat(issued.expiresIn()).isEqualTo(Duration.ofMinutes(6));
@@ -317,14 +326,18 @@ class AuthenticatorTest {
     return Optional.of(
         "Bearer "
             + node.issuer
-                .issue(Optional.of(member.credentials()), List.of(scope), ADDRESS)
+                .issue(Optional.of(member.credentials()), List.of(scope), ADDRESS, Side.PUBLIC)
                 .token()
                 .compact());
   }
 
   private Optional<String> anonymous(String scope) {
     return Optional.of(
-        "Bearer " + node.issuer.issue(Optional.empty(), List.of(scope), ADDRESS).token().compact());
+        "Bearer "
+            + node.issuer
+                .issue(Optional.empty(), List.of(scope), ADDRESS, Side.PUBLIC)
+                .token()
+                .compact());
   }
 
   private Refusal.Unauthorized unauthorized(Optional<String> authorization) {

@@ -9,6 +9,7 @@ import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.account.Role;
 import io.hatoba.server.account.Session;
 import io.hatoba.server.database.TestDatabases;
+import io.hatoba.server.endpoint.Side;
 import io.hatoba.server.registry.Registries;
 import io.hatoba.server.registry.Registry;
 import java.util.List;
@@ -116,7 +117,10 @@ class TwoNodesTest {
         "Bearer "
             + node.issuer
                 .issue(
-                    Optional.of(member.credentials()), List.of("repository:team/app:pull"), ADDRESS)
+                    Optional.of(member.credentials()),
+                    List.of("repository:team/app:pull"),
+                    ADDRESS,
+                    Side.PUBLIC)
                 .token()
                 .compact());
   }

@@ -177,6 +177,147 @@ class EndpointsTest {
   }
 
   @Test
+  void withoutAPrivateSettingEveryClientIsOutside() {
+    assertThat(direct.divided()).isFalse();
+    assertThat(side(direct, STRANGER, "private-registry.example.com", Map.of()))
+        .isEqualTo(Side.PUBLIC);
+    assertThat(direct.addresses(arrival(STRANGER, "registry:5000", Map.of())))
+        .isEqualTo(new Addresses(new Endpoint("http://registry:5000"), Optional.empty()));
+  }
+
+  @Test
+  void clientsOfAPrivateNetworkAreInsideWhateverHostTheyCall() {
+    Endpoints endpoints = new Endpoints(TestEndpointConfig.DEFAULTS.inside("10.0.0.0/8"));
+
+    assertThat(endpoints.divided()).isTrue();
+    assertThat(side(endpoints, "10.1.2.3", "registry", Map.of())).isEqualTo(Side.PRIVATE);
+    assertThat(side(endpoints, STRANGER, "registry", Map.of())).isEqualTo(Side.PUBLIC);
+    // A header of a stranger makes nobody an inside client, and nobody who came through a proxy
+    // that is not declared is one.
+    assertThat(side(endpoints, STRANGER, "registry", Map.of("X-Forwarded-For", "10.1.2.3")))
+        .isEqualTo(Side.PUBLIC);
+    for (String header : List.of("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")) {
+      assertThat(side(endpoints, "10.1.2.3", "registry", Map.of(header, "192.0.2.1")))
+          .as(header)
+          .isEqualTo(Side.PUBLIC);
+    }
+  }
+
+  @Test
+  void behindATrustedProxyTheClientsOwnAddressCounts() {
+    Endpoints endpoints =
+        new Endpoints(
+            TestEndpointConfig.DEFAULTS
+                .inside("10.0.0.0/8")
+                .trusting(ForwardedHeader.X_FORWARDED, PROXY));
+
+    assertThat(side(endpoints, PROXY, "registry", Map.of("X-Forwarded-For", "10.1.2.3")))
+        .isEqualTo(Side.PRIVATE);
+    assertThat(side(endpoints, PROXY, "registry", Map.of("X-Forwarded-For", "203.0.113.1")))
+        .isEqualTo(Side.PUBLIC);
+    assertThat(
+            side(endpoints, PROXY, "registry", Map.of("X-Forwarded-For", "10.1.2.3, 203.0.113.1")))
+        .isEqualTo(Side.PUBLIC);
+    // The proxy does not say for whom it asks: its own address is not the client's.
+    assertThat(side(endpoints, PROXY, "registry", Map.of())).isEqualTo(Side.PUBLIC);
+    assertThat(side(endpoints, PROXY, "registry", Map.of("X-Forwarded-For", PROXY)))
+        .isEqualTo(Side.PUBLIC);
+    assertThat(side(endpoints, PROXY, "registry", Map.of("X-Forwarded-For", "unknown")))
+        .isEqualTo(Side.PUBLIC);
+  }
+
+  @Test
+  void whoComesToThePrivatePortIsInside() {
+    Endpoints main = new Endpoints(TestEndpointConfig.DEFAULTS.privatePort(5443));
+    Endpoints other = new Endpoints(TestEndpointConfig.DEFAULTS.privatePort(5000));
+
+    assertThat(side(main, STRANGER, "registry:5443", Map.of())).isEqualTo(Side.PUBLIC);
+    assertThat(side(other, STRANGER, "registry", Map.of())).isEqualTo(Side.PRIVATE);
+    assertThat(main.addresses(arrival(STRANGER, "registry:5000", Map.of())).inside())
+        .contains(new Endpoint("http://registry:5443"));
+    assertThat(main.addresses(arrival(STRANGER, "[2001:db8::1]", Map.of())).inside())
+        .contains(new Endpoint("http://[2001:db8::1]:5443"));
+  }
+
+  @Test
+  void thePrivateHostCountsOnlyIfTheOperatorSaysSo() {
+    TestEndpointConfig named =
+        TestEndpointConfig.DEFAULTS
+            .externalUrl("https://registry.example.com")
+            .privateUrl("https://private-registry.example.com");
+    Endpoints byNetwork = new Endpoints(named.inside("10.0.0.0/8"));
+    Endpoints trusting = new Endpoints(named.trustingPrivateHost());
+
+    assertThat(side(byNetwork, STRANGER, "private-registry.example.com", Map.of()))
+        .isEqualTo(Side.PUBLIC);
+    assertThat(side(trusting, STRANGER, "Private-Registry.example.com", Map.of()))
+        .isEqualTo(Side.PRIVATE);
+    assertThat(side(trusting, STRANGER, "registry.example.com", Map.of())).isEqualTo(Side.PUBLIC);
+    assertThat(side(trusting, STRANGER, "private-registry.example.com.evil.org", Map.of()))
+        .isEqualTo(Side.PUBLIC);
+    assertThat(
+            side(
+                trusting,
+                STRANGER,
+                "registry.example.com",
+                Map.of("X-Forwarded-Host", "private-registry.example.com")))
+        .isEqualTo(Side.PUBLIC);
+  }
+
+  @Test
+  void realmAndAddressesFollowTheSideAndTheHostThatIsCalled() {
+    TestEndpointConfig named =
+        TestEndpointConfig.DEFAULTS
+            .externalUrl("https://registry.example.com")
+            .privateUrl("https://private-registry.example.com");
+    Endpoints byNetwork = new Endpoints(named.inside("10.0.0.0/8"));
+    Endpoints byPort = new Endpoints(named.privatePort(5000));
+
+    assertThat(origin(byNetwork, "10.1.2.3", "private-registry.example.com", Map.of()))
+        .isEqualTo("https://private-registry.example.com");
+    assertThat(origin(byNetwork, "10.1.2.3", "registry.example.com", Map.of()))
+        .isEqualTo("https://registry.example.com");
+    assertThat(origin(byNetwork, STRANGER, "private-registry.example.com", Map.of()))
+        .isEqualTo("https://registry.example.com");
+    assertThat(origin(byPort, STRANGER, "10.0.0.7:5000", Map.of()))
+        .isEqualTo("https://private-registry.example.com");
+    assertThat(
+            origin(
+                new Endpoints(
+                    TestEndpointConfig.DEFAULTS
+                        .externalUrl("https://registry.example.com")
+                        .privatePort(5000)),
+                STRANGER,
+                "inner:5000",
+                Map.of()))
+        .isEqualTo("http://inner:5000");
+    assertThat(byNetwork.addresses(arrival(STRANGER, "x", Map.of())))
+        .isEqualTo(
+            new Addresses(
+                new Endpoint("https://registry.example.com"),
+                Optional.of(new Endpoint("https://private-registry.example.com"))));
+  }
+
+  @Test
+  void privateSettingsThatWouldLetEverybodyOrNobodyInStopTheStart() {
+    TestEndpointConfig url = TestEndpointConfig.DEFAULTS.privateUrl("https://private.example.com");
+    assertRefused(url, "private-networks");
+    assertRefused(TestEndpointConfig.DEFAULTS.trustingPrivateHost(), "private-url");
+    assertRefused(
+        url.externalUrl("https://PRIVATE.example.com").trustingPrivateHost(), "same host");
+    assertRefused(TestEndpointConfig.DEFAULTS.inside("10.0.0.0/40"), "private-networks");
+    assertRefused(
+        TestEndpointConfig.DEFAULTS.inside("10.0.0.0/8").privateUrl("private"), "private-url");
+  }
+
+  private static void assertRefused(TestEndpointConfig config, String sentence) {
+    assertThatThrownBy(() -> new Endpoints(config))
+        .isInstanceOf(StartupException.class)
+        .hasMessageStartingWith("hatoba.endpoint.")
+        .hasMessageContaining(sentence);
+  }
+
+  @Test
   void networksAreComparedBitByBit() {
     Networks networks = Networks.parse(List.of("10.1.16.0/20", "192.0.2.7", "2001:db8::/33"));
 
@@ -190,6 +331,11 @@ class EndpointsTest {
     assertThat(networks.contain("fe80::1%eth0")).isFalse();
     assertThat(networks.contain("unknown")).isFalse();
     assertThat(Networks.parse(List.of("0.0.0.0/0")).contain("203.0.113.1")).isTrue();
+  }
+
+  private static Side side(
+      Endpoints endpoints, String peer, String host, Map<String, String> headers) {
+    return endpoints.side(arrival(peer, host, headers));
   }
 
   private static String origin(
