@@ -121,7 +121,7 @@ public final class Grants {
     return """
     SELECT g.id, g.principal, g.role, g.created_at, r.name AS registry
     FROM role_grant g
-    LEFT JOIN registry r ON r.id = g.registry_id
+    LEFT JOIN registry r ON r.id = g.registry_id AND r.deleted_at IS NULL
     WHERE g.id > :after AND (g.registry_id = 0 OR r.id IS NOT NULL)
     """
         + (filter.principal().isPresent() ? " AND g.principal = :principal\n" : "")
@@ -143,7 +143,7 @@ public final class Grants {
             """
             SELECT g.id, g.principal, g.role, g.created_at, r.name AS registry
             FROM role_grant g
-            LEFT JOIN registry r ON r.id = g.registry_id
+            LEFT JOIN registry r ON r.id = g.registry_id AND r.deleted_at IS NULL
             WHERE g.id = :id AND (g.registry_id = 0 OR r.id IS NOT NULL)
             """)
         .bind("id", id)
@@ -194,7 +194,7 @@ public final class Grants {
             """
             SELECT g.id, g.principal, g.role, g.created_at, r.name AS registry
             FROM role_grant g
-            LEFT JOIN registry r ON r.id = g.registry_id
+            LEFT JOIN registry r ON r.id = g.registry_id AND r.deleted_at IS NULL
             WHERE g.principal = :principal AND g.registry_id = :registry AND g.role = :role
             """)
         .bind("principal", principal)

@@ -40,7 +40,7 @@ public final class Roles {
       """
       SELECT g.principal
       FROM role_grant g
-      LEFT JOIN registry r ON r.id = g.registry_id
+      LEFT JOIN registry r ON r.id = g.registry_id AND r.deleted_at IS NULL
       WHERE g.role = :role AND (g.registry_id = 0 OR r.id IS NOT NULL)
       ORDER BY g.id
       LIMIT 1

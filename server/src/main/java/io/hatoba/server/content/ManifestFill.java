@@ -106,6 +106,7 @@ public final class ManifestFill implements AutoCloseable {
             SELECT rm.repository_id, r.registry_id, r.name, rm.digest, rm.media_type, m.bytes
             FROM repository_manifest rm
             JOIN repository r ON r.id = rm.repository_id
+            JOIN registry g ON g.id = r.registry_id AND g.deleted_at IS NULL
             JOIN manifest m ON m.digest = rm.digest
             WHERE rm.kind = '' AND (rm.repository_id, rm.digest) > (:repositoryId, :digest)
               AND (rm.media_type IN (<indexTypes>)) = :indexes

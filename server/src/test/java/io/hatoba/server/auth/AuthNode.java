@@ -22,6 +22,7 @@ import io.hatoba.server.content.UsageLedger;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.endpoint.Endpoints;
+import io.hatoba.server.endpoint.Side;
 import io.hatoba.server.endpoint.TestEndpointConfig;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.registry.Registries;
@@ -121,7 +122,7 @@ public final class AuthNode implements AutoCloseable {
   public String bearer(Login login, String scope) {
     return "Bearer "
         + issuer
-            .issue(Optional.of(login.credentials()), List.of(scope), "192.0.2.1")
+            .issue(Optional.of(login.credentials()), List.of(scope), "192.0.2.1", Side.PUBLIC)
             .token()
             .compact();
   }

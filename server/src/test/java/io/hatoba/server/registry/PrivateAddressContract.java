@@ -276,7 +276,7 @@ abstract class PrivateAddressContract {
   private String login(String name, Optional<Role> role, Optional<Long> registry) {
     Account account = accounts.find(name).orElseGet(() -> accounts.create(name, Optional.empty()));
     role.ifPresent(given -> grants.give(account.principal(), given, registry));
-    AccessKey.Issued key = keys.create(account.id(), Optional.empty(), "127.0.0.1");
+    AccessKey.Issued key = keys.create(account, AccessKey.Settings.PLAIN, "127.0.0.1");
     return basic(key.key().id(), key.secret().reveal());
   }
 

@@ -13,6 +13,8 @@ import static org.hamcrest.Matchers.nullValue;
 
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.MediaTypes;
+import io.hatoba.server.account.Grants;
+import io.hatoba.server.account.Role;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.database.Database;
 import io.restassured.response.Response;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +41,7 @@ abstract class RegistryApiContract {
   @Inject Database database;
   @Inject RegistryDeletion deletion;
   @Inject Repositories repositories;
+  @Inject Grants grants;
 
   @Test
   void aRegistryIsMadeAndShown() {
@@ -303,6 +307,7 @@ abstract class RegistryApiContract {
     }
     String upload = v2().post("/full/app/blobs/uploads/").header("Location");
     long id = id("full");
+    grants.give("account:admin", Role.IMAGE_UPLOADER, Optional.of(id));
 
     admin()
         .delete("/registries/full")
@@ -329,6 +334,7 @@ abstract class RegistryApiContract {
                 .<String>getList("repositories"))
         .noneMatch(name -> name.startsWith("full/"));
     assertThat(leftOf(id)).isEmpty();
+    assertThat(rows("role_grant WHERE registry_id = " + id)).isZero();
     assertThat(rows("event WHERE kind = 'registry.deleted' AND repository = 'full'")).isOne();
     make("full");
     push("full/app", "v1", "three");
