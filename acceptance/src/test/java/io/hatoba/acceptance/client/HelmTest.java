@@ -39,6 +39,28 @@ class HelmTest extends ClientScenario {
         .contains("kind: Deployment");
   }
 
+  @Test
+  void theManagementApiShowsWhatIsInAChart() throws Exception {
+    Terminal terminal = loggedIn();
+    terminal.run("helm create shown && echo '# Shown' > shown/README.md");
+    terminal.run("helm package shown --version 2.3.4");
+    terminal.run("helm push --plain-http shown-2.3.4.tgz oci://%s", image("charts"));
+
+    HttpResponse<byte[]> chart =
+        http()
+            .get(
+                "/api/v1/registries/"
+                    + RegistryServer.REGISTRY
+                    + "/images/charts~shown/artifacts/2.3.4/chart");
+    assertThat(chart.statusCode()).isEqualTo(200);
+    assertThat(new String(chart.body(), StandardCharsets.UTF_8))
+        .contains("\"name\":\"shown\"")
+        .contains("\"version\":\"2.3.4\"")
+        .contains("replicaCount: 1")
+        .contains("# Shown")
+        .contains("\"provenance\":false");
+  }
+
   /**
    * cloudflare/serverless-registry PR#158, helm#11482: Helm's manifest has no media type inside.
    */

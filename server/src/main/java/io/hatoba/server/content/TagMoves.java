@@ -40,7 +40,8 @@ public final class TagMoves {
       Manifests.TagCondition condition,
       Actor actor) {
     try (var _ = tags.hold(repository, List.of(tag))) {
-      return database.write(handle -> point(handle, repository, tag, digest, condition, actor));
+      return DeletedMeanwhile.write(
+          database, repository, handle -> point(handle, repository, tag, digest, condition, actor));
     }
   }
 
@@ -53,7 +54,9 @@ public final class TagMoves {
    */
   public Digest restore(Repository repository, Tag tag, long historyId, Actor actor) {
     try (var _ = tags.hold(repository, List.of(tag))) {
-      return database.write(
+      return DeletedMeanwhile.write(
+          database,
+          repository,
           handle -> {
             Digest before = before(handle, repository, tag, historyId);
             try {

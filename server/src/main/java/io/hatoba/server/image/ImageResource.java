@@ -82,7 +82,7 @@ public final class ImageResource {
 
   /** Lists the images that the caller may see. */
   @GET
-  @Requires(Permission.IMAGE_READ)
+  @Requires(value = Permission.IMAGE_READ, onSome = true)
   @Operation(
       summary = "List images",
       description =
