@@ -20,8 +20,6 @@ import org.jdbi.v3.core.Handle;
  */
 @Singleton
 public final class ImageRemoval {
-  private static final int TAGS_AT_ONCE = 200;
-  private static final int MANIFESTS_AT_ONCE = 50;
   private static final int ROWS_AT_ONCE = 500;
 
   private final Database database;
@@ -59,9 +57,7 @@ public final class ImageRemoval {
    */
   public void remove(Repository repository, Actor actor) {
     askGuards(repository);
-    while (manifests.deleteSome(repository, TAGS_AT_ONCE, MANIFESTS_AT_ONCE, actor)) {
-      // There may be more.
-    }
+    manifests.deleteAll(repository, actor);
     while (blobs.deleteUnnamed(repository, ROWS_AT_ONCE) > 0) {
       // There may be more.
     }

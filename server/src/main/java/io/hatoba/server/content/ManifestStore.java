@@ -217,18 +217,35 @@ final class ManifestStore {
         .findOne();
   }
 
-  /** The manifests that were pushed last. */
-  List<Digest> newest(Handle handle, Repository repository, int limit) {
+  /** When a manifest was pushed last that is there. */
+  Optional<Instant> lastPush(Handle handle, Repository repository) {
+    return handle
+        .createQuery(
+            """
+            SELECT pushed_at
+            FROM repository_manifest
+            WHERE repository_id = :repositoryId
+            ORDER BY pushed_at DESC, digest DESC
+            LIMIT 1
+            """)
+        .bind("repositoryId", repository.id())
+        .mapTo(Instant.class)
+        .findOne();
+  }
+
+  /** The manifests that were pushed last, until then. */
+  List<Digest> newest(Handle handle, Repository repository, Instant until, int limit) {
     return handle
         .createQuery(
             """
             SELECT digest
             FROM repository_manifest
-            WHERE repository_id = :repositoryId
+            WHERE repository_id = :repositoryId AND pushed_at <= :until
             ORDER BY pushed_at DESC, digest DESC
             LIMIT :limit
             """)
         .bind("repositoryId", repository.id())
+        .bind("until", until)
         .bind("limit", limit)
         .mapTo(Digest.class)
         .list();

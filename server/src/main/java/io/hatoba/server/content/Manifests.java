@@ -12,6 +12,7 @@ import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
 import jakarta.inject.Singleton;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,6 +32,8 @@ public final class Manifests {
   private static final int ENTRY_BYTES = 500;
   private static final int DIGESTS_PER_STATEMENT = 1000;
   private static final int NAMED_IN_A_MESSAGE = 20;
+  private static final int MANIFESTS_AT_ONCE = 50;
+  private static final int TAGS_AT_ONCE = 200;
 
   private final Database database;
   private final ManifestStore store;
@@ -192,16 +195,21 @@ public final class Manifests {
   }
 
   /**
-   * Removes some manifests, newest first, so that an index goes before its children; and of one
-   * with many tags only tags, to stay short.
-   *
-   * @return whether something was there
+   * Removes all manifests that are there now, with their tags, in many short transactions: newest
+   * first, so that an index goes before its children. What is pushed meanwhile stays.
    */
-  boolean deleteSome(Repository repository, int tagsAtOnce, int manifestsAtOnce, Actor actor) {
+  void deleteAll(Repository repository, Actor actor) {
+    Optional<Instant> last = database.read(handle -> store.lastPush(handle, repository));
+    while (last.isPresent() && deleteSome(repository, last.get(), actor)) {
+      // There may be more.
+    }
+  }
+
+  private boolean deleteSome(Repository repository, Instant until, Actor actor) {
     List<Digest> newest =
-        database.read(handle -> store.newest(handle, repository, manifestsAtOnce));
+        database.read(handle -> store.newest(handle, repository, until, MANIFESTS_AT_ONCE));
     for (Digest digest : newest) {
-      while (tags.deleteSome(repository, digest, tagsAtOnce, actor) == tagsAtOnce) {
+      while (tags.deleteSome(repository, digest, TAGS_AT_ONCE, actor) == TAGS_AT_ONCE) {
         // There may be more.
       }
     }
