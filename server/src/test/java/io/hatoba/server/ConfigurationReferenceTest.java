@@ -60,6 +60,7 @@ class ConfigurationReferenceTest {
             hatoba.admin-password=
             hatoba.api.rate-burst=200
             hatoba.api.rate-limit=50
+            hatoba.audit.pulls=false
             hatoba.audit.retention=365d
             hatoba.auth.issuer=hatoba
             hatoba.auth.service=hatoba

@@ -35,7 +35,7 @@ final class Operations {
   }
 
   /** The operations of all resources. */
-  private static Stream<Method> all(BeanManager beans) {
+  static Stream<Method> all(BeanManager beans) {
     Set<Bean<?>> found = beans.getBeans(Object.class, Any.Literal.INSTANCE);
     return found.stream()
         .map(Bean::getBeanClass)

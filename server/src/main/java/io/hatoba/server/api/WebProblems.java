@@ -1,18 +1,32 @@
 package io.hatoba.server.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import jakarta.inject.Inject;
+import jakarta.inject.Provider;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.ext.ExceptionMapper;
-import jakarta.ws.rs.ext.Provider;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the framework refuses before an operation sees it: no such path, method or media type, and a
  * body that is no JSON.
  */
-@Provider
+@jakarta.ws.rs.ext.Provider
 public final class WebProblems implements ExceptionMapper<WebApplicationException> {
+  private final Provider<AllowedMethods> allowed;
+
+  @Context @Nullable UriInfo uri;
+
+  @Inject
+  WebProblems(Provider<AllowedMethods> allowed) {
+    this.allowed = allowed;
+  }
+
   @Override
   public Response toResponse(WebApplicationException e) {
     if (e.getCause() instanceof JsonProcessingException unreadable) {
@@ -27,10 +41,12 @@ public final class WebProblems implements ExceptionMapper<WebApplicationExceptio
                 detail(status),
                 List.of())
             .build();
-    return Response.fromResponse(refused)
-        .type(Problems.PROBLEM_JSON)
-        .entity(problem.getEntity())
-        .build();
+    Response.ResponseBuilder answer =
+        Response.fromResponse(refused).type(Problems.PROBLEM_JSON).entity(problem.getEntity());
+    if (status == 405 && uri != null) {
+      answer.header(HttpHeaders.ALLOW, allowed.get().at(uri.getRequestUri().getRawPath()));
+    }
+    return answer.build();
   }
 
   private static String detail(int status) {

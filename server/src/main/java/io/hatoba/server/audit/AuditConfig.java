@@ -15,4 +15,11 @@ public interface AuditConfig {
   @WithDefault("365d")
   @Range(min = "1d", max = "36500d")
   Duration retention();
+
+  /**
+   * Whether pulls are in the audit log too, equal ones within ten seconds as one row that counts
+   * them. Default false: there are far more of them than of anything else.
+   */
+  @WithDefault("false")
+  boolean pulls();
 }

@@ -24,6 +24,7 @@ class AuditJobs {
 
   private final AuditedContent content;
   private final AuditedSignIns signIns;
+  private final AuditedPulls pulls;
   private final AuditLog log;
   private final AuditStore store;
   private final EventCursors cursors;
@@ -36,6 +37,7 @@ class AuditJobs {
   AuditJobs(
       AuditedContent content,
       AuditedSignIns signIns,
+      AuditedPulls pulls,
       AuditLog log,
       AuditStore store,
       EventCursors cursors,
@@ -43,6 +45,7 @@ class AuditJobs {
       InstantSource clock) {
     this.content = content;
     this.signIns = signIns;
+    this.pulls = pulls;
     this.log = log;
     this.store = store;
     this.cursors = cursors;
@@ -54,6 +57,7 @@ class AuditJobs {
     content.register();
     every(1, TimeUnit.SECONDS, "copy events", content::copyAll);
     every(10, TimeUnit.SECONDS, "write gathered rows", this::writeGathered);
+    every(10, TimeUnit.SECONDS, "write gathered pulls", pulls::write);
     every(60, TimeUnit.MINUTES, "drop old rows", this::dropOld);
   }
 
@@ -61,6 +65,7 @@ class AuditJobs {
   void stop() {
     timer.shutdown();
     attempt("write gathered rows", this::writeGathered);
+    attempt("write gathered pulls", pulls::write);
   }
 
   /** Writes what waits in memory. */

@@ -10,11 +10,13 @@ import io.hatoba.server.auth.Action;
 import io.hatoba.server.auth.Caller;
 import io.hatoba.server.content.Manifests;
 import io.hatoba.server.content.Manifests.TagCondition;
+import io.hatoba.server.content.PullListener;
 import io.hatoba.server.content.Pulls;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.content.StoredManifest;
 import io.hatoba.server.content.Tags;
+import io.quarkus.arc.All;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -34,6 +36,7 @@ final class ManifestRoutes {
   private final Tags tags;
   private final PullGates gates;
   private final Pulls pulls;
+  private final List<PullListener> listeners;
   private final ManifestBodies bodies;
   private final DistributionConfig config;
 
@@ -44,6 +47,7 @@ final class ManifestRoutes {
       Tags tags,
       PullGates gates,
       Pulls pulls,
+      @All List<PullListener> listeners,
       ManifestBodies bodies,
       DistributionConfig config) {
     this.access = access;
@@ -52,6 +56,7 @@ final class ManifestRoutes {
     this.tags = tags;
     this.gates = gates;
     this.pulls = pulls;
+    this.listeners = List.copyOf(listeners);
     this.bodies = bodies;
     this.config = config;
   }
@@ -193,10 +198,11 @@ final class ManifestRoutes {
       StoredManifest manifest) {
     int status = send(exchange, reference, manifest);
     if (status == 200 && !caller.may(repository.name(), Action.PUSH)) {
-      pulls.pulled(
-          repository,
-          manifest.digest(),
-          reference instanceof Tag tag ? Optional.of(tag) : Optional.empty());
+      Optional<Tag> asked = reference instanceof Tag tag ? Optional.of(tag) : Optional.empty();
+      pulls.pulled(repository, manifest.digest(), asked);
+      for (PullListener listener : listeners) {
+        listener.pulled(repository, manifest.digest(), asked, caller.actor());
+      }
     }
   }
 

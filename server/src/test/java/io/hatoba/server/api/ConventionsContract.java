@@ -2,6 +2,7 @@ package io.hatoba.server.api;
 
 import static io.hatoba.server.rest.TestServer.admin;
 import static io.hatoba.server.rest.TestServer.anonymous;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.matchesPattern;
@@ -74,5 +75,34 @@ abstract class ConventionsContract {
         .body("code", equalTo("FIELD_INVALID"))
         .body("errors.field", hasItem("/name"))
         .body("errors.code", hasItem("NAME_INVALID"));
+  }
+
+  @Test
+  void aMethodThatIsNotThereIsRefusedWithThoseThatAre() {
+    admin()
+        .body("{}")
+        .put("/audit")
+        .then()
+        .statusCode(405)
+        .contentType("application/problem+json")
+        .header("Allow", "GET, HEAD, OPTIONS")
+        .body("code", equalTo("UNSUPPORTED"));
+    admin()
+        .post("/registries/main")
+        .then()
+        .statusCode(405)
+        .header("Allow", startsWith("DELETE, GET, HEAD, OPTIONS"));
+  }
+
+  @Test
+  void optionsNamesTheMethods() {
+    anonymous().options("/audit").then().statusCode(200).header("Allow", containsString("GET"));
+  }
+
+  @Test
+  void headIsGetWithoutTheBody() {
+    admin().head("/registries/main").then().statusCode(200).body(equalTo(""));
+    admin().head("/registries/nowhere").then().statusCode(404);
+    anonymous().head("/registries/main").then().statusCode(401);
   }
 }

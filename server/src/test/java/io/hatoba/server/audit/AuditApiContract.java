@@ -1,10 +1,12 @@
 package io.hatoba.server.audit;
 
 import static io.hatoba.server.rest.TestServer.ADMIN_KEY;
+import static io.hatoba.server.rest.TestServer.ADMIN_SECRET;
 import static io.hatoba.server.rest.TestServer.admin;
 import static io.hatoba.server.rest.TestServer.anonymous;
 import static io.hatoba.server.rest.TestServer.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
@@ -21,10 +23,21 @@ import io.hatoba.server.account.Account;
 import io.hatoba.server.account.Accounts;
 import io.hatoba.server.account.Grants;
 import io.hatoba.server.account.Role;
+import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Dialect;
+import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +49,7 @@ abstract class AuditApiContract {
   @Inject Accounts accounts;
   @Inject AccessKeys keys;
   @Inject Grants grants;
+  @Inject Database database;
 
   private final String registry = "r" + UUID.randomUUID().toString().substring(0, 8);
 
@@ -247,6 +261,31 @@ abstract class AuditApiContract {
   }
 
   @Test
+  void anExportThatBreaksOffDoesNotLookWhole() throws Exception {
+    // More than the buffers of a connection hold, so that the server is still writing.
+    fill(60_000);
+    HttpResponse<InputStream> export =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create(
+                            "http://localhost:"
+                                + RestAssured.port
+                                + "/api/v1/audit?actor=account:many"))
+                    .header("Accept", "application/x-ndjson")
+                    .header("Authorization", basic())
+                    .build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(export.statusCode()).isEqualTo(200);
+    database.write(handle -> handle.execute("ALTER TABLE audit RENAME TO away"));
+    try {
+      assertThatThrownBy(() -> export.body().readAllBytes()).isInstanceOf(IOException.class);
+    } finally {
+      database.write(handle -> handle.execute("ALTER TABLE away RENAME TO audit"));
+    }
+  }
+
+  @Test
   void anExportThatIsNotOfferedIsRefused() {
     admin().accept("application/pdf").get("/audit").then().statusCode(406);
   }
@@ -260,6 +299,31 @@ abstract class AuditApiContract {
         .then()
         .contentType(ContentType.JSON)
         .body("items.result", everyItem(notNullValue()));
+  }
+
+  private void fill(int rows) {
+    boolean sqlite = database.dialect() == Dialect.SQLITE;
+    String insert =
+        "INSERT INTO audit (id, at, actor, via, address, action, registry, target, result, request_id, detail)"
+            + " SELECT i, i, 'account:many', '', '', 'x', '', '"
+            + "x".repeat(400)
+            + "', 'success', '', '{}' FROM ";
+    database.write(
+        handle ->
+            handle.execute(
+                sqlite
+                    ? "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                        + rows
+                        + ") "
+                        + insert
+                        + "n"
+                    : insert + "generate_series(1, " + rows + ") AS n (i)"));
+  }
+
+  private static String basic() {
+    return "Basic "
+        + Base64.getEncoder()
+            .encodeToString((ADMIN_KEY + ":" + ADMIN_SECRET).getBytes(StandardCharsets.UTF_8));
   }
 
   private io.restassured.specification.RequestSpecification create(String name) {

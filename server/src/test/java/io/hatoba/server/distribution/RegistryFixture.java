@@ -177,6 +177,7 @@ public final class RegistryFixture implements AutoCloseable {
                 tags,
                 new PullGates(gates),
                 pulls,
+                List.of(),
                 new ManifestBodies(slots, config),
                 config),
             new TagRoutes(access, repositories, tags, config),
