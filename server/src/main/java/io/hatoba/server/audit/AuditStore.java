@@ -79,36 +79,37 @@ class AuditStore {
   private Found page(Handle handle, AuditFilter filter, Optional<Place> before, int limit) {
     AuditIndex index = AuditIndex.of(filter);
     Place newest = before.orElseGet(() -> filter.to().map(Place::at).orElse(NEWEST));
-    Place oldest = filter.from().map(Place::at).orElse(new Place(Long.MIN_VALUE, 0));
+    long oldest = filter.from().map(Instant::toEpochMilli).orElse(Long.MIN_VALUE);
     if (index.isAll(filter)) {
       List<AuditRow> rows =
           index
               .bindRange(handle.createQuery(index.rows(database.dialect())), filter)
               .bind("newestAt", newest.time())
               .bind("newestId", newest.id())
-              .bind("oldestAt", oldest.time())
-              .bind("oldestId", oldest.id())
               .bind("limit", limit)
               .map((row, context) -> row(row))
               .list();
-      return new Found(rows, goOn(rows, limit));
+      return found(
+          rows.stream().takeWhile(row -> row.at().toEpochMilli() >= oldest).toList(), limit);
     }
     int widest = filter.q().isPresent() ? windows.ofTexts() : windows.widest();
     for (int window = windows.first(); ; window = widest) {
-      Optional<Place> end = endOfWindow(handle, index, filter, newest, oldest, window);
       List<AuditRow> rows =
           index
               .bindAll(handle.createQuery(index.filteredRows(filter, database.dialect())), filter)
               .bind("newestAt", newest.time())
               .bind("newestId", newest.id())
-              .bind("oldestAt", end.orElse(oldest).time())
-              .bind("oldestId", end.orElse(oldest).id())
+              .bind("oldest", oldest)
+              .bind("window", window)
               .bind("limit", limit)
               .map((row, context) -> row(row))
               .list();
       if (rows.size() == limit) {
-        return new Found(rows, goOn(rows, limit));
+        return found(rows, limit);
       }
+      Optional<Place> end =
+          endOfWindow(handle, index, filter, newest, window)
+              .filter(place -> place.time() >= oldest);
       if (end.isEmpty() || window == widest) {
         return new Found(rows, end);
       }
@@ -116,16 +117,18 @@ class AuditStore {
   }
 
   private Optional<Place> endOfWindow(
-      Handle handle, AuditIndex index, AuditFilter filter, Place newest, Place oldest, int window) {
+      Handle handle, AuditIndex index, AuditFilter filter, Place newest, int window) {
     return index
         .bindRange(handle.createQuery(index.endOfWindow(database.dialect())), filter)
         .bind("newestAt", newest.time())
         .bind("newestId", newest.id())
-        .bind("oldestAt", oldest.time())
-        .bind("oldestId", oldest.id())
         .bind("skipped", window - 1)
         .map((row, context) -> new Place(row.getLong("at"), row.getLong("id")))
         .findOne();
+  }
+
+  private static Found found(List<AuditRow> rows, int limit) {
+    return new Found(rows, goOn(rows, limit));
   }
 
   private static Optional<Place> goOn(List<AuditRow> rows, int limit) {

@@ -203,15 +203,14 @@ abstract class AuditStoreContract {
               } else {
                 index.bindRange(query, filter);
               }
-              query
-                  .bind("newestAt", START + 500)
-                  .bind("newestId", 5L)
-                  .bind("oldestAt", START)
-                  .bind("oldestId", 0L);
+              query.bind("newestAt", START + 500).bind("newestId", 5L);
               if (sql.contains(":limit")) {
                 query.bind("limit", 50);
               } else {
                 query.bind("skipped", 1_000);
+              }
+              if (filtered) {
+                query.bind("oldest", START).bind("window", 1_000);
               }
               return query.map((row, context) -> row.getString(postgres ? 1 : 4)).list();
             });
