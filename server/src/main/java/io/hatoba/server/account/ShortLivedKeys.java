@@ -3,6 +3,7 @@ package io.hatoba.server.account;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.rest.Requester;
 import io.hatoba.server.startup.Secret;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -52,6 +53,33 @@ public final class ShortLivedKeys {
     this.database = database;
     this.keys = keys;
     this.clock = clock;
+  }
+
+  /**
+   * Lets somebody arrange that keys of a service account are given to others, in the transaction of
+   * the caller.
+   *
+   * @param serviceAccount its name with {@code robot$}
+   * @return false if there is no such account
+   * @throws RefusedException with {@code DENIED} if the account may what the caller may not
+   */
+  public static boolean requireMine(Handle handle, String serviceAccount, Requester caller) {
+    boolean exists =
+        handle
+            .createQuery(
+                """
+                SELECT id
+                FROM account
+                WHERE name = :name
+                """)
+            .bind("name", serviceAccount)
+            .mapTo(Long.class)
+            .findOne()
+            .isPresent();
+    if (exists) {
+      Delegation.requireAllOf(caller, Standings.rights(handle, Account.principal(serviceAccount)));
+    }
+    return exists;
   }
 
   /** A key that is not stored yet; made outside of the transaction that stores it. */

@@ -1,11 +1,13 @@
 package io.hatoba.server.federation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.rest.IfMatch;
 import io.hatoba.server.rest.Page;
 import io.hatoba.server.rest.Paging;
 import io.hatoba.server.rest.Patch;
+import io.hatoba.server.rest.Requester;
 import io.hatoba.server.rest.Requires;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.inject.Inject;
@@ -38,10 +40,12 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 public final class FederationIssuerResource {
   private final TrustedIssuers issuers;
+  private final Requester requester;
 
   @Inject
-  FederationIssuerResource(TrustedIssuers issuers) {
+  FederationIssuerResource(TrustedIssuers issuers, Requester requester) {
     this.issuers = issuers;
+    this.requester = requester;
   }
 
   /** Trusts one more: 201, 409 if its name or address is there already. */
@@ -51,7 +55,8 @@ public final class FederationIssuerResource {
       summary = "Trust an issuer",
       description =
           "Jobs with an identity token of this issuer get a short-lived access key of the service"
-              + " account that the first matching rule names. Claims are matched by patterns:"
+              + " account that the first matching rule names; nobody names one that may more than"
+              + " himself. Claims are matched by patterns:"
               + " `*` any text without a slash, `**` any text, `?`, `{a,b}`.")
   public Response create(@Nullable NewFederationIssuer body) {
     NewFederationIssuer wanted =
@@ -60,7 +65,8 @@ public final class FederationIssuerResource {
         issuers.create(
             wanted.issuer() == null ? "" : wanted.issuer(),
             new TrustedIssuers.Settings(
-                wanted.name(), wanted.audience(), wanted.jwksUri(), wanted.rules()));
+                wanted.name(), wanted.audience(), wanted.jwksUri(), wanted.rules()),
+            requester.detached());
     return tagged(Response.status(Response.Status.CREATED), made)
         .header(HttpHeaders.LOCATION, "/api/v1/federation/issuers/" + made.id())
         .build();
@@ -87,6 +93,7 @@ public final class FederationIssuerResource {
   /** Changes one. */
   @PATCH
   @Path("{id}")
+  @Consumes({MediaType.APPLICATION_JSON, "application/merge-patch+json"})
   @Requires(Permission.FEDERATION_WRITE)
   @Operation(
       summary = "Change a trusted issuer",
@@ -94,9 +101,13 @@ public final class FederationIssuerResource {
           "A merge patch of name, audience, jwksUri and rules; rules are replaced as a whole."
               + " `If-Match` is required. The issuer's address cannot be changed: trust another.")
   public Response update(
-      @PathParam("id") String id, @BeanParam IfMatch condition, JsonNode changes) {
+      @PathParam("id") String id, @BeanParam IfMatch condition, @Nullable JsonNode changes) {
     return tagged(
-            Response.ok(), issuers.update(number(id), new Patch(changes, condition.required())))
+            Response.ok(),
+            issuers.update(
+                number(id),
+                new Patch(changes == null ? NullNode.getInstance() : changes, condition.required()),
+                requester.detached()))
         .build();
   }
 

@@ -3,12 +3,15 @@ package io.hatoba.server.federation;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.account.Account;
+import io.hatoba.server.account.ShortLivedKeys;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Ids;
 import io.hatoba.server.identity.Issuers;
 import io.hatoba.server.registry.AccessVersion;
 import io.hatoba.server.rest.Checks;
 import io.hatoba.server.rest.Patch;
+import io.hatoba.server.rest.Requester;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.sql.ResultSet;
@@ -71,31 +74,31 @@ final class TrustedIssuers {
   /**
    * Trusts one more.
    *
-   * @throws RefusedException with {@link ErrorCode#FIELD_INVALID}, or {@link ErrorCode#CONFLICT} if
-   *     the name or the issuer is there already, or there are {@value #MAX}
+   * @throws RefusedException with {@link ErrorCode#FIELD_INVALID}; {@link ErrorCode#CONFLICT} if
+   *     the name or the issuer is there already, or there are {@value #MAX}; {@code DENIED} if a
+   *     rule names a service account that may what the caller may not
    */
-  TrustedIssuer create(String issuer, Settings settings) {
-    Checks checks = new Checks();
-    address(checks, "/issuer", issuer);
-    Checked checked = check(checks, issuer, settings);
-    checks.done();
-    Instant now = Instant.ofEpochMilli(clock.millis());
-    TrustedIssuer made =
-        new TrustedIssuer(
-            ids.next(),
-            checked.name(),
-            issuer,
-            checked.audience(),
-            checked.jwksUri(),
-            checked.rules(),
-            now,
-            now);
-    version.change(
+  TrustedIssuer create(String issuer, Settings settings, Requester caller) {
+    return version.change(
         handle -> {
+          Checks checks = new Checks();
+          address(checks, "/issuer", issuer);
+          Checked checked = check(handle, checks, issuer, settings, caller);
+          Instant now = Instant.ofEpochMilli(clock.millis());
+          TrustedIssuer made =
+              new TrustedIssuer(
+                  ids.next(),
+                  checked.name(),
+                  issuer,
+                  checked.audience(),
+                  checked.jwksUri(),
+                  checked.rules(),
+                  now,
+                  now);
           requireRoom(handle);
-          return insert(handle, made);
+          insert(handle, made);
+          return made;
         });
-    return made;
   }
 
   private static void requireRoom(Handle handle) {
@@ -195,13 +198,17 @@ final class TrustedIssuers {
    * @throws RefusedException as {@link #create} and {@link #get}, and with {@link
    *     ErrorCode#PRECONDITION_FAILED} if the caller has seen another state
    */
-  TrustedIssuer update(long id, Patch patch) {
+  TrustedIssuer update(long id, Patch patch, Requester caller) {
     return version.change(
         handle -> {
           TrustedIssuer before = get(handle, id);
-          Checks checks = new Checks();
-          Checked checked = check(checks, before.issuer(), patch.applyTo(Settings.of(before)));
-          checks.done();
+          Checked checked =
+              check(
+                  handle,
+                  new Checks(),
+                  before.issuer(),
+                  patch.applyTo(Settings.of(before)),
+                  caller);
           if (!checked.name().equals(before.name())) {
             requireFree(handle, checked.name());
           }
@@ -278,7 +285,8 @@ final class TrustedIssuers {
     }
   }
 
-  private Checked check(Checks checks, String issuer, Settings settings) {
+  private Checked check(
+      Handle handle, Checks checks, String issuer, Settings settings, Requester caller) {
     String name = checks.requiredText("/name", settings.name(), 64);
     checks.require(
         NAME.matcher(name).matches(),
@@ -300,6 +308,15 @@ final class TrustedIssuers {
           .ifPresent(complaint -> checks.wrong(field + "/claims", "INVALID", complaint));
       rules.add(rule);
     }
+    checks.done();
+    // A refusal of the rights comes last: what is wrong with fields is told to everybody.
+    for (int i = 0; i < rules.size(); i++) {
+      checks.require(
+          ShortLivedKeys.requireMine(handle, Account.ROBOT + rules.get(i).serviceAccount(), caller),
+          "/rules/" + i + "/serviceAccount",
+          "names a service account that does not exist");
+    }
+    checks.done();
     return new Checked(name, audience, jwksUri, rules);
   }
 

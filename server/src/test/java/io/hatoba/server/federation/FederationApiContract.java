@@ -267,6 +267,59 @@ abstract class FederationApiContract {
   }
 
   @Test
+  void aRuleNamesAServiceAccountThatIsThere() {
+    patch(Map.of("rules", List.of(Map.of("claims", Map.of("a", "b"), "serviceAccount", "nobody"))))
+        .statusCode(422)
+        .body("errors.field", hasItem("/rules/0/serviceAccount"));
+  }
+
+  @Test
+  void nobodyArrangesForMoreThanHeMayHimself() {
+    String role = "federation-" + UUID.randomUUID();
+    admin()
+        .body(Map.of("name", role, "permissions", List.of("federation:read", "federation:write")))
+        .post("/roles")
+        .then()
+        .statusCode(201);
+    give("robot:" + robot, role);
+    patch(
+            Map.of(
+                "rules",
+                List.of(Map.of("claims", Map.of("repository", "acme/*"), "serviceAccount", robot))))
+        .statusCode(200);
+    var key = exchange(token(EC, claims -> {})).statusCode(200).extract().jsonPath();
+    String mighty = "mighty-" + UUID.randomUUID();
+    admin().body(Map.of("name", mighty)).post("/service-accounts").then().statusCode(201);
+    give("robot:" + mighty, "service-viewer");
+    as(key.getString("id"), key.getString("secret"))
+        .header("If-Match", "*")
+        .body(
+            Map.of(
+                "rules",
+                List.of(
+                    Map.of("claims", Map.of("repository", "acme/*"), "serviceAccount", mighty))))
+        .patch("/federation/issuers/" + id)
+        .then()
+        .statusCode(403)
+        .body("code", equalTo("DENIED"))
+        .body("detail", containsString("service-viewer"));
+    as(key.getString("id"), key.getString("secret"))
+        .header("If-Match", "*")
+        .body(Map.of("audience", AUDIENCE))
+        .patch("/federation/issuers/" + id)
+        .then()
+        .statusCode(200);
+  }
+
+  private static void give(String principal, String role) {
+    admin()
+        .body(Map.of("principal", principal, "role", role))
+        .post("/grants")
+        .then()
+        .statusCode(201);
+  }
+
+  @Test
   void aRuleForAnIssuerOfEverybodyMustSayWhoseJobsItMeans() {
     Map<String, Object> open =
         Map.of(
