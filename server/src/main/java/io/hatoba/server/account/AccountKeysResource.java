@@ -20,6 +20,9 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +64,10 @@ public final class AccountKeysResource {
   @Operation(
       summary = "Make an access key of an account",
       description = "The answer has the secret, for the only time. 409 if there are five already.")
+  @APIResponseSchema(
+      value = KeyOperations.Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(@PathParam("account") String name, KeyOperations.@Nullable NewKey body) {
     return operations.create(
         mine(name),
@@ -73,6 +80,10 @@ public final class AccountKeysResource {
   @Path("{keyId}")
   @Requires(Permission.ACCOUNT_READ)
   @Operation(summary = "Show an access key of an account", description = "Without its secret.")
+  @APIResponseSchema(
+      value = KeyOperations.Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("account") String name, @PathParam("keyId") String id) {
     return operations.get(accounts.requirePerson(name), id);
   }
@@ -87,6 +98,11 @@ public final class AccountKeysResource {
       description =
           "A JSON Merge Patch of `name`, `enabled`, `expiresAt` and `scopes` (`null`: none). Takes"
               + " effect at once, also for tokens that were had with it.")
+  @APIResponseSchema(
+      value = KeyOperations.Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(KeyOperations.Changeable.class)
   public Response change(
       @PathParam("account") String name,
       @PathParam("keyId") String id,
@@ -114,6 +130,7 @@ public final class AccountKeysResource {
   @Operation(
       summary = "Delete an access key of an account",
       description = "Its tokens end at once.")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response delete(@PathParam("account") String name, @PathParam("keyId") String id) {
     return operations.delete(accounts.requirePerson(name), id);
   }

@@ -1,6 +1,5 @@
 package io.hatoba.server.account;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import io.hatoba.server.permission.Permission;
@@ -29,6 +28,10 @@ import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +87,10 @@ public final class AccountResource {
       description =
           "It has no role and no key yet. Without `password` it can be opened by single sign-on or"
               + " by keys that an administrator makes.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(@Nullable NewAccount body) {
     NewAccount wanted = body == null ? new NewAccount(null, null, null) : body;
     Checks checks = new Checks();
@@ -109,6 +116,10 @@ public final class AccountResource {
   @Path("{account}")
   @Requires(Permission.ACCOUNT_READ)
   @Operation(summary = "Show an account", description = "A person's.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("account") String name) {
     return answer(Response.ok(), accounts.requirePerson(name));
   }
@@ -125,6 +136,11 @@ public final class AccountResource {
               + " its keys and tokens work; its sessions end for good. A new password ends its"
               + " sessions. 409 if it is your own or the last administrator's and would be"
               + " disabled.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(Changeable.class)
   public Response change(
       @PathParam("account") String name, @BeanParam IfMatch condition, @Nullable JsonNode body) {
     Patch patch = new Patch(body == null ? NullNode.getInstance() : body, condition);
@@ -169,6 +185,7 @@ public final class AccountResource {
       description =
           "With its keys, sessions, roles and memberships in groups; its tokens end at once."
               + " History keeps its name. 409 if it is your own or the last administrator's.")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response delete(@PathParam("account") String name) {
     accounts.delete(accounts.requirePerson(name).name(), requester.actor());
     return Response.noContent().build();
@@ -181,6 +198,7 @@ public final class AccountResource {
   @Operation(
       summary = "Sign an account out everywhere",
       description = "Ends all its sessions, at once and on every node. Its keys go on.")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response endSessions(@PathParam("account") String name) {
     sessions.endAll(accounts.requirePerson(name).id(), Optional.empty());
     return Response.noContent().build();
@@ -203,6 +221,7 @@ public final class AccountResource {
   }
 
   /** What can be changed of an account; the password is never shown. */
+  @Schema(name = "AccountChange")
   public record Changeable(@Nullable String email, boolean enabled, Optional<String> password) {
     static Changeable of(Account.Settings settings) {
       return new Changeable(settings.email(), settings.enabled(), Optional.empty());
@@ -215,10 +234,11 @@ public final class AccountResource {
   }
 
   /** An account as the API shows it. */
+  @Schema(name = "Account")
   public record Shown(
       String name,
       String principal,
-      @JsonInclude(JsonInclude.Include.NON_EMPTY) String email,
+      Optional<String> email,
       boolean enabled,
       Instant createdAt,
       Optional<Instant> lastSignInAt) {
@@ -226,7 +246,7 @@ public final class AccountResource {
       return new Shown(
           account.name(),
           account.principal(),
-          account.email(),
+          Optional.of(account.email()).filter(text -> !text.isEmpty()),
           account.enabled(),
           account.createdAt(),
           account.lastSignInAt());

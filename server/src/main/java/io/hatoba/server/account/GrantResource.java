@@ -31,7 +31,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +100,10 @@ public final class GrantResource {
           "In a registry for who has `role:write` there, without `registry` in the whole service."
               + " Nobody gives what he does not have himself: 403. Accounts and service accounts"
               + " exist before they get roles; a group is named as the identity provider names it.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response give(@Nullable NewGrant body) {
     NewGrant wanted = body == null ? new NewGrant(null, null, null) : body;
     Checks checks = new Checks();
@@ -164,6 +170,7 @@ public final class GrantResource {
    *
    * @param registry absent: in the whole service
    */
+  @Schema(name = "Grant")
   public record Shown(
       String id, String principal, String role, Optional<String> registry, Instant createdAt) {
     static Shown of(Grants.Given given) {

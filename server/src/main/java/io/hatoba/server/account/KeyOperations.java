@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /** What the resources of access keys share: one's own, those of people, those of robots. */
@@ -148,10 +149,12 @@ public final class KeyOperations {
    * @param expiresAt from then on it does not work; absent: no end
    * @param scopes what it is narrowed to; absent: it may do all that its owner may
    */
+  @Schema(name = "NewAccessKey")
   public record NewKey(
       @Nullable String name, @Nullable String expiresAt, @Nullable List<KeyScope.Wanted> scopes) {}
 
   /** What can be changed of a key. */
+  @Schema(name = "AccessKeyChange")
   public record Changeable(
       @Nullable String name,
       boolean enabled,
@@ -188,6 +191,7 @@ public final class KeyOperations {
    * @param secretAgeDays how old its secret is
    * @param warning what should be done about it, if anything
    */
+  @Schema(name = "AccessKey")
   public record Shown(
       String id,
       Optional<String> secret,

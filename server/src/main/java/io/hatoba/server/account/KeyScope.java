@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,6 +107,7 @@ public record KeyScope(
 
   /** A scope as answers carry it, and as it is stored. */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)
+  @Schema(name = "KeyScope")
   public record Shown(Optional<String> registry, Optional<String> images, List<String> actions) {
     public Shown {
       actions = List.copyOf(actions);
@@ -127,6 +129,7 @@ public record KeyScope(
   }
 
   /** A scope as requests carry it, unchecked. */
+  @Schema(name = "WantedKeyScope")
   public record Wanted(
       @Nullable String registry, @Nullable String images, @Nullable List<String> actions) {
     /**

@@ -30,6 +30,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +62,10 @@ public final class MeResource {
   @GET
   @Access(Access.Who.SIGNED_IN)
   @Operation(summary = "Show my account", description = "The account behind the credentials.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get() {
     return answer(accounts.requireOf(requester));
   }
@@ -69,6 +77,11 @@ public final class MeResource {
   @Operation(
       summary = "Change my account",
       description = "A JSON Merge Patch of `email` (`null`: none).")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(Changeable.class)
   public Response change(@BeanParam IfMatch condition, @Nullable JsonNode body) {
     Patch patch = new Patch(body == null ? NullNode.getInstance() : body, condition);
     Account me = accounts.requireOf(requester);
@@ -118,6 +131,7 @@ public final class MeResource {
   @Path("sessions/{id}")
   @Access(Access.Who.OWNER)
   @Operation(summary = "End one of my sessions", description = "At once and on every node.")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response endSession(@PathParam("id") String id) {
     Account me = accounts.requireOf(requester);
     if (!ID.matcher(id).matches()) {
@@ -138,6 +152,7 @@ public final class MeResource {
   @Operation(
       summary = "End my other sessions",
       description = "All but the one that this request belongs to, at once and on every node.")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response endOtherSessions() {
     Account me = accounts.requireOf(requester);
     sessions.endAll(me.id(), requester.sessionId().map(Long::parseLong));
@@ -145,6 +160,7 @@ public final class MeResource {
   }
 
   /** What can be changed. */
+  @Schema(name = "MeChange")
   public record Changeable(@Nullable String email) {
     static Changeable of(Account.Settings settings) {
       return new Changeable(settings.email());
@@ -153,6 +169,7 @@ public final class MeResource {
 
   /** The caller's account. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @Schema(name = "Me")
   public record Shown(
       String name,
       String principal,
@@ -166,6 +183,7 @@ public final class MeResource {
    * @param current whether this request belongs to it
    * @param expiresAt when it ends unless it is used before
    */
+  @Schema(name = "Session")
   public record ShownSession(
       String id,
       boolean current,

@@ -19,6 +19,9 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +58,10 @@ public final class MyKeysResource {
   @Operation(
       summary = "Make an access key",
       description = "The answer has the secret, for the only time. 409 if there are five already.")
+  @APIResponseSchema(
+      value = KeyOperations.Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(KeyOperations.@Nullable NewKey body) {
     return operations.create(
         accounts.requireOf(requester),
@@ -67,6 +74,10 @@ public final class MyKeysResource {
   @Path("{keyId}")
   @Access(Access.Who.OWNER)
   @Operation(summary = "Show one of my access keys", description = "Without its secret.")
+  @APIResponseSchema(
+      value = KeyOperations.Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("keyId") String id) {
     return operations.get(accounts.requireOf(requester), id);
   }
@@ -81,6 +92,11 @@ public final class MyKeysResource {
       description =
           "A JSON Merge Patch of `name`, `enabled`, `expiresAt` and `scopes` (`null`: none). Takes"
               + " effect at once, also for tokens that were had with it.")
+  @APIResponseSchema(
+      value = KeyOperations.Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(KeyOperations.Changeable.class)
   public Response change(
       @PathParam("keyId") String id, @BeanParam IfMatch condition, @Nullable JsonNode body) {
     return operations.change(accounts.requireOf(requester), id, condition, body);
@@ -102,6 +118,7 @@ public final class MyKeysResource {
   @Path("{keyId}")
   @Access(Access.Who.OWNER)
   @Operation(summary = "Delete one of my access keys", description = "Its tokens end at once.")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response delete(@PathParam("keyId") String id) {
     return operations.delete(accounts.requireOf(requester), id);
   }

@@ -37,7 +37,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +99,10 @@ public final class RoleResource {
   @Operation(
       summary = "Show a role",
       description = "For who has `role:read` in the whole service or in any registry.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("role") String name) {
     requireToRead();
     Shown shown =
@@ -114,6 +121,10 @@ public final class RoleResource {
       description =
           "A set of actions, optionally for some images only. Nobody makes a role that includes what"
               + " he is not allowed himself in the whole service: 403.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(@Nullable NewRole body) {
     NewRole wanted = body == null ? new NewRole(null, null, null, null) : body;
     Checks checks = new Checks();
@@ -144,6 +155,11 @@ public final class RoleResource {
       description =
           "Counts at once for all who have it. Needs `If-Match` with the entity tag that GET shows."
               + " The built-in roles stay as they are: 409.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(Changeable.class)
   public Response change(
       @PathParam("role") String name, @Nullable JsonNode body, @BeanParam IfMatch condition) {
     Patch patch = new Patch(body == null ? NullNode.getInstance() : body, condition.required());
@@ -207,6 +223,7 @@ public final class RoleResource {
       @Nullable List<String> images) {}
 
   /** What can be changed of a role. */
+  @Schema(name = "RoleChange")
   public record Changeable(
       Optional<String> description,
       Optional<List<String>> permissions,
@@ -220,6 +237,7 @@ public final class RoleResource {
   }
 
   /** A role as the API shows it. */
+  @Schema(name = "Role")
   public record Shown(
       String name,
       String description,

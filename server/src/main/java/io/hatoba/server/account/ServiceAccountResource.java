@@ -28,6 +28,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +80,10 @@ public final class ServiceAccountResource {
       summary = "Create a service account",
       description =
           "It has no role and no key yet: give roles to `robot:NAME`, and make keys under `keys`.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(@Nullable NewServiceAccount body) {
     NewServiceAccount wanted = body == null ? new NewServiceAccount(null, null, null) : body;
     Checks checks = new Checks();
@@ -100,6 +108,10 @@ public final class ServiceAccountResource {
   @Path("{name}")
   @Requires(Permission.SERVICE_ACCOUNT_READ)
   @Operation(summary = "Show a service account", description = "Its keys have a list of their own.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("name") String name) {
     return answer(Response.ok(), accounts.requireRobot(name));
   }
@@ -114,6 +126,11 @@ public final class ServiceAccountResource {
       description =
           "A JSON Merge Patch of `description`, `enabled` and `expiresAt` (`null`: no end). While it"
               + " is not enabled, and from `expiresAt` on, none of its keys and tokens work.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(Changeable.class)
   public Response change(
       @PathParam("name") String name, @BeanParam IfMatch condition, @Nullable JsonNode body) {
     Patch patch = new Patch(body == null ? NullNode.getInstance() : body, condition);
@@ -146,6 +163,7 @@ public final class ServiceAccountResource {
   @Operation(
       summary = "Delete a service account",
       description = "With its keys and roles; its tokens end at once. History keeps its name.")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response delete(@PathParam("name") String name) {
     accounts.delete(accounts.requireRobot(name).name(), requester.actor());
     return Response.noContent().build();
@@ -163,6 +181,7 @@ public final class ServiceAccountResource {
       @Nullable String name, @Nullable String description, @Nullable String expiresAt) {}
 
   /** What can be changed of a service account. */
+  @Schema(name = "ServiceAccountChange")
   public record Changeable(
       @Nullable String description, boolean enabled, Optional<String> expiresAt) {
     static Changeable of(Account.Settings settings) {
@@ -176,6 +195,7 @@ public final class ServiceAccountResource {
    *
    * @param name without {@code robot$}
    */
+  @Schema(name = "ServiceAccount")
   public record Shown(
       String name,
       String principal,

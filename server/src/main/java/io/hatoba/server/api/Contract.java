@@ -43,6 +43,49 @@ public final class Contract implements OASFilter {
   private static final DotName REQUIRES = DotName.createSimple(Requires.class);
   private static final DotName ACCESS = DotName.createSimple(Access.class);
   private static final DotName NULLABLE = DotName.createSimple("org.jspecify.annotations.Nullable");
+  private static final DotName JSON_INCLUDE =
+      DotName.createSimple("com.fasterxml.jackson.annotation.JsonInclude");
+  private static final String DIGEST =
+      "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+  /** What fields of these names look like. */
+  private static final Map<String, String> EXAMPLES =
+      Map.ofEntries(
+          Map.entry("name", "team"),
+          Map.entry("account", "kim"),
+          Map.entry("principal", "account:kim"),
+          Map.entry("actor", "account:kim"),
+          Map.entry("pushedBy", "account:kim"),
+          Map.entry("movedBy", "account:kim"),
+          Map.entry("by", "account:kim"),
+          Map.entry("serviceAccount", "ci"),
+          Map.entry("email", "kim@example.com"),
+          Map.entry("role", "service-viewer"),
+          Map.entry("registry", "team"),
+          Map.entry("image", "shop/web"),
+          Map.entry("images", "ci/**"),
+          Map.entry("description", "Images of the team"),
+          Map.entry("password", "correct horse battery staple"),
+          Map.entry("current", "correct horse battery staple"),
+          Map.entry("new", "a lighthouse on the pier"),
+          Map.entry("secret", "ZvxVazfJ4kEWfHSYuuUHp8ChKaExXX41"),
+          Map.entry("digest", DIGEST),
+          Map.entry("from", DIGEST),
+          Map.entry("to", DIGEST),
+          Map.entry("mediaType", "application/vnd.oci.image.manifest.v1+json"),
+          Map.entry("platform", "linux/amd64"),
+          Map.entry("address", "192.0.2.7"),
+          Map.entry("lastUsedFrom", "192.0.2.7"),
+          Map.entry("via", "HKZ4Q7M2XW9K3B5T8N6A"),
+          Map.entry("action", "registry:create"),
+          Map.entry("target", "registry:team"),
+          Map.entry("requestId", "9b2f0f5e-60d0-4b5b-a0f1-8d4f5f8c7e11"),
+          Map.entry("issuer", "https://token.actions.githubusercontent.com"),
+          Map.entry("audience", "https://registry.example.com"),
+          Map.entry("next", "/api/v1/registries?cursor=WyJhIl0&limit=50"));
+
+  private static final DotName SCHEMA =
+      DotName.createSimple("org.eclipse.microprofile.openapi.annotations.media.Schema");
   private static final DotName OPTIONAL = DotName.createSimple(Optional.class);
   private static final String SCHEMAS = "#/components/schemas/";
   private static final String RESPONSES = "#/components/responses/";
@@ -82,16 +125,21 @@ public final class Contract implements OASFilter {
             .description(
                 "The console's session. Over http the cookie is named hatoba. Changes need the"
                     + " header Sec-Fetch-Site: same-origin."));
+    namePages(api, components);
     requireComponents(api, components);
+    if (components.getSchemas() != null) {
+      components.getSchemas().values().forEach(Contract::exemplify);
+    }
     describeProblems(components);
     Map<String, MethodInfo> methods = methods();
     if (api.getPaths() != null && api.getPaths().getPathItems() != null) {
       api.getPaths()
           .getPathItems()
+          .values()
           .forEach(
-              (path, item) ->
+              item ->
                   item.getOperations()
-                      .forEach((verb, operation) -> complete(path, verb, operation, methods)));
+                      .forEach((verb, operation) -> complete(verb, operation, methods)));
     }
   }
 
@@ -111,7 +159,7 @@ public final class Contract implements OASFilter {
   }
 
   private static void complete(
-      String path, PathItem.HttpMethod verb, Operation operation, Map<String, MethodInfo> methods) {
+      PathItem.HttpMethod verb, Operation operation, Map<String, MethodInfo> methods) {
     MethodInfo method = methods.get(String.valueOf(operation.getOperationId()));
     if (method == null) {
       return;
@@ -121,12 +169,10 @@ public final class Contract implements OASFilter {
         Character.toLowerCase(resource.charAt(0)) + resource.substring(1) + "." + method.name());
     operation.setTags(List.of(resource));
     who(method, operation);
-    List<String> refusals = new ArrayList<>(List.of("400", "401", "403", "406", "429", "503"));
-    if (path.contains("{")) {
-      refusals.add("404");
-    }
+    List<String> refusals =
+        new ArrayList<>(List.of("400", "401", "403", "404", "406", "429", "503"));
     if (verb != PathItem.HttpMethod.GET) {
-      refusals.addAll(List.of("404", "409", "422"));
+      refusals.addAll(List.of("409", "422"));
     }
     if (operation.getRequestBody() != null) {
       refusals.addAll(List.of("413", "415"));
@@ -260,6 +306,45 @@ public final class Contract implements OASFilter {
         .examples(List.of(example));
   }
 
+  /** Names each kind of page after what it lists; by itself it gets a number. */
+  private static void namePages(OpenAPI api, Components components) {
+    if (components.getSchemas() == null || api.getPaths() == null) {
+      return;
+    }
+    Map<String, String> names = new TreeMap<>();
+    Map<String, Schema> named = new TreeMap<>();
+    components
+        .getSchemas()
+        .forEach(
+            (name, schema) -> {
+              Schema items =
+                  schema.getProperties() == null ? null : schema.getProperties().get("items");
+              String listed =
+                  items == null || items.getItems() == null ? null : items.getItems().getRef();
+              String better =
+                  name.startsWith("Page") && listed != null
+                      ? "PageOf" + listed.substring(SCHEMAS.length())
+                      : name;
+              names.put(SCHEMAS + name, SCHEMAS + better);
+              named.put(better, schema);
+            });
+    components.setSchemas(named);
+    for (PathItem item : api.getPaths().getPathItems().values()) {
+      for (Operation operation : item.getOperations().values()) {
+        for (APIResponse response : operation.getResponses().getAPIResponses().values()) {
+          if (response.getContent() != null) {
+            for (MediaType type : response.getContent().getMediaTypes().values()) {
+              Schema schema = type.getSchema();
+              if (schema != null && schema.getRef() != null) {
+                schema.setRef(names.getOrDefault(schema.getRef(), schema.getRef()));
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
   /**
    * In answers, a component of a record that is neither optional nor nullable is always there. In
    * requests a number or a switch may be left out too.
@@ -271,7 +356,11 @@ public final class Contract implements OASFilter {
     Map<String, ClassInfo> records = new TreeMap<>();
     for (ClassInfo info : index.getKnownClasses()) {
       if (info.isRecord() && info.name().toString().startsWith("io.hatoba.")) {
-        records.merge(schemaName(info), info, (first, _) -> first);
+        // A name that was given wins over the name of a record that is no schema at all.
+        records.merge(
+            schemaName(info),
+            info,
+            (first, second) -> second.hasDeclaredAnnotation(SCHEMA) ? second : first);
       }
     }
     Set<String> sent = inRequests(api, components.getSchemas());
@@ -279,11 +368,11 @@ public final class Contract implements OASFilter {
         .getSchemas()
         .forEach(
             (name, schema) -> {
-              ClassInfo info = records.get(name.replaceFirst("^Page.+", "Page"));
+              ClassInfo info = records.get(name.startsWith("PageOf") ? "Page" : name);
               if (info != null && schema.getProperties() != null && schema.getRequired() == null) {
                 schema.setRequired(
                     info.recordComponents().stream()
-                        .filter(component -> isAlwaysThere(component, sent.contains(name)))
+                        .filter(component -> isAlwaysThere(info, component, sent.contains(name)))
                         .map(RecordComponentInfo::name)
                         .filter(schema.getProperties()::containsKey)
                         .toList());
@@ -331,17 +420,37 @@ public final class Contract implements OASFilter {
   }
 
   private static String schemaName(ClassInfo info) {
-    AnnotationInstance schema =
-        info.declaredAnnotation(
-            DotName.createSimple("org.eclipse.microprofile.openapi.annotations.media.Schema"));
+    AnnotationInstance schema = info.declaredAnnotation(SCHEMA);
     return schema != null && schema.value("name") != null
         ? schema.value("name").asString()
         : info.simpleName();
   }
 
-  private static boolean isAlwaysThere(RecordComponentInfo component, boolean inRequest) {
+  private static boolean isAlwaysThere(
+      ClassInfo info, RecordComponentInfo component, boolean inRequest) {
     return !component.type().name().equals(OPTIONAL)
+        && !info.hasDeclaredAnnotation(JSON_INCLUDE) // it leaves out what is empty
         && !(inRequest && component.type().kind() == Type.Kind.PRIMITIVE)
         && component.type().annotations().stream().noneMatch(a -> a.name().equals(NULLABLE));
+  }
+
+  /** Gives a text field of a common name an example, so that no resource repeats it. */
+  private static void exemplify(Schema record) {
+    if (record.getProperties() == null) {
+      return;
+    }
+    record
+        .getProperties()
+        .forEach(
+            (name, property) -> {
+              String example = EXAMPLES.get(name);
+              boolean text =
+                  property.getType() != null
+                      && property.getType().contains(Schema.SchemaType.STRING)
+                      && property.getEnumeration() == null;
+              if (text && example != null && property.getExamples() == null) {
+                property.setExamples(List.of(example));
+              }
+            });
   }
 }

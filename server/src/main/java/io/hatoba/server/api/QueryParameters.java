@@ -12,17 +12,22 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.Provider;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.lang.reflect.Parameter;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses query parameters that an operation does not have: a misspelt filter would show all. */
+/**
+ * Refuses query parameters that an operation does not have, since a misspelt filter would show all,
+ * and a character that neither a path nor a query can hold.
+ */
 @Provider
 @Priority(Priorities.USER)
 public final class QueryParameters implements ContainerRequestFilter {
@@ -35,6 +40,8 @@ public final class QueryParameters implements ContainerRequestFilter {
     if (resource == null) {
       throw new IllegalStateException("no operation");
     }
+    refuseNul(context.getUriInfo().getPathParameters());
+    refuseNul(context.getUriInfo().getQueryParameters());
     if (resource.getResourceMethod().isAnnotationPresent(AnyQuery.class)) {
       return;
     }
@@ -50,6 +57,21 @@ public final class QueryParameters implements ContainerRequestFilter {
                     : "this operation has no such query parameter; it has "
                         + String.join(", ", names),
                 name.substring(0, Math.min(name.length(), 64))));
+      }
+    }
+  }
+
+  /** No name contains it, and PostgreSQL fails on a text that does. */
+  private static void refuseNul(MultivaluedMap<String, String> parameters) {
+    for (List<String> values : parameters.values()) {
+      for (String value : values) {
+        if (value.indexOf('\0') >= 0) {
+          throw new RefusedException(
+              Refusal.invalid(
+                  ErrorCode.REQUEST_INVALID,
+                  "the path or the query contains the character U+0000, which no name here has",
+                  ""));
+        }
       }
     }
   }

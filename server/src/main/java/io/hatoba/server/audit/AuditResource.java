@@ -192,6 +192,7 @@ public final class AuditResource {
   }
 
   /** A page; see {@link Page}. */
+  @Schema(name = "AuditPage")
   public record Rows(List<Shown> items, Optional<String> next) {
     public Rows {
       items = List.copyOf(items);
@@ -200,6 +201,7 @@ public final class AuditResource {
 
   /** A row as the API shows it. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @Schema(name = "AuditRow")
   public record Shown(
       String id,
       Instant at,

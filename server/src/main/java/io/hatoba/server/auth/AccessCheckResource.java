@@ -20,6 +20,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jspecify.annotations.Nullable;
 
@@ -126,5 +127,6 @@ public final class AccessCheckResource {
    * @param decidedBy {@code role:NAME}, {@code key:ID} or {@code registry:NAME}; absent if there is
    *     no role there
    */
+  @Schema(name = "AccessDecision")
   public record Answer(boolean allowed, String reason, Optional<String> decidedBy) {}
 }

@@ -19,6 +19,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +53,7 @@ public final class PasswordResource {
       description =
           "Needs the current one, and ends all other sessions of the account. Its access keys go"
               + " on. After a few wrong passwords the next try has to wait (429).")
+  @APIResponse(responseCode = "204", description = "Done.")
   public Response change(@Nullable Change body) {
     Change wanted = body == null ? new Change(null, null) : body;
     Account me = accounts.requireOf(requester);
@@ -86,6 +89,7 @@ public final class PasswordResource {
   }
 
   /** The current password and the new one. */
+  @Schema(name = "PasswordChange")
   public record Change(@Nullable String current, @JsonProperty("new") @Nullable String fresh) {
     @Override
     public String toString() {

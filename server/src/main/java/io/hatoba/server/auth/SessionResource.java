@@ -29,6 +29,7 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -36,6 +37,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +90,11 @@ public final class SessionResource {
       description =
           "With the name and password of an account. The answer sets the session cookie. After a few"
               + " wrong passwords the next try has to wait (429).")
-  public Response signIn(@Nullable Login body, HttpServerRequest request) {
+  @APIResponseSchema(
+      value = WhoAmI.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
+  public Response signIn(@Nullable Login body, @Context HttpServerRequest request) {
     Login login = body == null ? new Login(null, null) : body;
     Checks checks = new Checks();
     String name = checks.requiredText("/account", login.account(), LONGEST);
@@ -156,7 +164,8 @@ public final class SessionResource {
   @Operation(
       summary = "Sign out",
       description = "Ends the session that the cookie belongs to, at once and on every node.")
-  public Response signOut(HttpServerRequest request) {
+  @APIResponse(responseCode = "204", description = "Done.")
+  public Response signOut(@Context HttpServerRequest request) {
     String id =
         requester
             .sessionId()
@@ -199,6 +208,7 @@ public final class SessionResource {
   }
 
   /** What a person types. */
+  @Schema(name = "SignIn")
   public record Login(@Nullable String account, @Nullable String password) {
     @Override
     public String toString() {

@@ -28,6 +28,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +61,10 @@ public final class FederationIssuerResource {
               + " account that the first matching rule names; nobody names one that may more than"
               + " himself. Claims are matched by patterns:"
               + " `*` any text without a slash, `**` any text, `?`, `{a,b}`.")
+  @APIResponseSchema(
+      value = ShownFederationIssuer.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(@Nullable NewFederationIssuer body) {
     NewFederationIssuer wanted =
         body == null ? new NewFederationIssuer(null, null, null, null, null) : body;
@@ -86,6 +93,10 @@ public final class FederationIssuerResource {
   @Path("{id}")
   @Requires(Permission.FEDERATION_READ)
   @Operation(summary = "Show a trusted issuer", description = "With its rules, in order.")
+  @APIResponseSchema(
+      value = ShownFederationIssuer.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("id") String id) {
     return tagged(Response.ok(), issuers.get(number(id))).build();
   }
@@ -100,6 +111,11 @@ public final class FederationIssuerResource {
       description =
           "A merge patch of name, audience, jwksUri and rules; rules are replaced as a whole."
               + " `If-Match` is required. The issuer's address cannot be changed: trust another.")
+  @APIResponseSchema(
+      value = ShownFederationIssuer.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(NewFederationIssuer.class)
   public Response update(
       @PathParam("id") String id, @BeanParam IfMatch condition, @Nullable JsonNode changes) {
     return tagged(
@@ -143,6 +159,7 @@ public final class FederationIssuerResource {
       @Nullable List<Rule.WantedRule> rules) {}
 
   /** A trusted issuer as the API shows it. */
+  @Schema(name = "FederationIssuer")
   public record ShownFederationIssuer(
       String id,
       String name,

@@ -11,6 +11,7 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -43,7 +44,8 @@ public final class FederationTokenResource {
           "For jobs of GitHub Actions, GitLab or another trusted issuer. The answer's `id` and"
               + " `secret` are user name and password of `docker login` and of this API, until"
               + " `expiresAt`. A token is good once.")
-  public ShortLivedKey exchange(@Nullable TokenToExchange body, HttpServerRequest request) {
+  public ShortLivedKey exchange(
+      @Nullable TokenToExchange body, @Context HttpServerRequest request) {
     Checks checks = new Checks();
     String token =
         checks.requiredText(

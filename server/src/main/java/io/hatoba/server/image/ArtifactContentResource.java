@@ -19,6 +19,10 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 /**
  * {@code …/artifacts/{reference}/…}: what an artifact is made of, read from its content ({@code
@@ -47,6 +51,23 @@ public final class ArtifactContentResource {
   @Operation(
       summary = "Show the manifest as it is stored",
       description = "With its media type and the header `Docker-Content-Digest`.")
+  @APIResponse(
+      responseCode = "200",
+      description = "The bytes as they were pushed.",
+      content = {
+        @Content(
+            mediaType = "application/vnd.oci.image.manifest.v1+json",
+            schema = @Schema(type = SchemaType.OBJECT)),
+        @Content(
+            mediaType = "application/vnd.oci.image.index.v1+json",
+            schema = @Schema(type = SchemaType.OBJECT)),
+        @Content(
+            mediaType = "application/vnd.docker.distribution.manifest.v2+json",
+            schema = @Schema(type = SchemaType.OBJECT)),
+        @Content(
+            mediaType = "application/vnd.docker.distribution.manifest.list.v2+json",
+            schema = @Schema(type = SchemaType.OBJECT))
+      })
   public Response manifest(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
@@ -56,6 +77,7 @@ public final class ArtifactContentResource {
         .type(found.stored().mediaType())
         .header("Docker-Content-Digest", found.digest().toString())
         .header("X-Content-Type-Options", "nosniff")
+        .header("Content-Security-Policy", "sandbox; default-src 'none'")
         .build();
   }
 

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.jspecify.annotations.Nullable;
 
@@ -150,6 +151,7 @@ public final class ArtifactRelationResource {
    * @param type what it is; absent if it is not in the image
    * @param sizeBytes with all it names; absent if it is not in the image
    */
+  @Schema(name = "ArtifactChild")
   public record Child(
       String digest,
       String mediaType,

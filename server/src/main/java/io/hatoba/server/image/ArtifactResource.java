@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 
 /**
@@ -189,6 +190,7 @@ public final class ArtifactResource {
    * @param moreTags whether there are more
    * @param parents the first 10 indexes that name it
    */
+  @Schema(name = "Artifact")
   public record Shown(
       String digest,
       String mediaType,
@@ -235,6 +237,7 @@ public final class ArtifactResource {
    * @param tags the first 100
    * @param manifestBytes how long the manifest alone is
    */
+  @Schema(name = "ArtifactDetail")
   public record Detail(
       String digest,
       String mediaType,

@@ -10,9 +10,9 @@ import io.hatoba.oci.RefusedException;
 import io.hatoba.server.content.ArtifactKind;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** Helm charts as they are shown (A4). Few are unpacked at once, however many are asked for. */
@@ -92,8 +92,8 @@ public final class Charts {
    * @param provenance whether a provenance file was pushed with it; it is not verified
    */
   public record Chart(
-      @Schema(type = SchemaType.OBJECT) JsonNode metadata,
-      @Schema(type = SchemaType.ARRAY) JsonNode dependencies,
+      @Schema(implementation = Map.class) JsonNode metadata,
+      @Schema(implementation = Map[].class) JsonNode dependencies,
       Optional<String> values,
       Optional<String> readme,
       boolean provenance) {}

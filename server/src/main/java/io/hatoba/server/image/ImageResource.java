@@ -42,7 +42,10 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /**
  * {@code /api/v1/registries/{registry}/images}: lists and shows images ({@code image:read}),
@@ -115,6 +118,10 @@ public final class ImageResource {
   @Operation(
       summary = "Show an image",
       description = "The `ETag` stands for description and readme.")
+  @APIResponseSchema(
+      value = Detail.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("registry") String registry, @PathParam("image") String image) {
     Repository repository = repositories.require(Images.repository(registry, image));
     return shown(repository, images.text(repository));
@@ -129,6 +136,11 @@ public final class ImageResource {
       description =
           "A JSON merge patch of `description` (at most 1000 characters) and `readme` (Markdown, at"
               + " most 64 KiB). `If-Match` is honoured.")
+  @APIResponseSchema(
+      value = Detail.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(ImageStore.Text.class)
   public Response change(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
@@ -203,6 +215,7 @@ public final class ImageResource {
    *
    * @param sizeBytes of the distinct content in it
    */
+  @Schema(name = "Image")
   public record Shown(
       String name,
       String description,
@@ -232,6 +245,7 @@ public final class ImageResource {
   }
 
   /** An image by itself. */
+  @Schema(name = "ImageDetail")
   public record Detail(
       String name,
       String description,

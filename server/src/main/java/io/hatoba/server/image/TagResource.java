@@ -41,7 +41,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,6 +116,10 @@ public final class TagResource {
   @Path("{tag}")
   @Requires(Permission.TAG_READ)
   @Operation(summary = "Show a tag", description = "The `ETag` is the digest it points at.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
@@ -130,6 +136,10 @@ public final class TagResource {
       description =
           "201 if it is new, 200 if it points at this artifact already, 409 if it points at another"
               + " one: PUT moves it.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
@@ -155,6 +165,10 @@ public final class TagResource {
       description =
           "201 if it is new, else 200. `If-Match` with the digest it pointed at keeps two people"
               + " from moving it at once. A protected tag is not moved.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response move(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
@@ -220,6 +234,10 @@ public final class TagResource {
       description =
           "Points the tag to what it pointed to before the change with this id; also a tag that was"
               + " deleted. 409 if that artifact is gone.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response restore(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
@@ -294,9 +312,11 @@ public final class TagResource {
   public record NewTag(@Nullable String name, @Nullable String digest) {}
 
   /** Where a tag shall point. */
+  @Schema(name = "TagTarget")
   public record Target(@Nullable String digest) {}
 
   /** Which change of a tag shall be taken back. */
+  @Schema(name = "TagRestoration")
   public record Restoration(@Nullable Long historyId) {}
 
   /**
@@ -305,6 +325,7 @@ public final class TagResource {
    * @param pulledAt when it was last pulled by this name where it points now
    * @param isProtected whether a policy keeps it from being moved or deleted
    */
+  @Schema(name = "Tag")
   public record Shown(
       String name,
       String digest,
@@ -332,6 +353,7 @@ public final class TagResource {
    * @param to what it points to since; absent when it was deleted
    * @param restorable whether it can be taken back: {@code from} is still there
    */
+  @Schema(name = "TagChange")
   public record Change(
       long id,
       Optional<String> from,

@@ -43,7 +43,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +98,10 @@ public final class RegistryResource {
       description =
           "A push does not make one. Name and purpose cannot be changed later. This version makes"
               + " registries of purpose `normal` only.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "201",
+      responseDescription = "What was made.")
   public Response create(@Nullable NewRegistry body) {
     NewRegistry wanted = body == null ? NewRegistry.NOTHING : body;
     Checks checks = new Checks();
@@ -142,6 +149,10 @@ public final class RegistryResource {
   @Operation(
       summary = "Show a registry",
       description = "`ETag` stands for what can be changed of it.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
   public Response get(@PathParam("registry") String name) {
     return shown(Response.ok(), registries.require(RegistryName.parse(name))).build();
   }
@@ -156,6 +167,11 @@ public final class RegistryResource {
       description =
           "A JSON Merge Patch of `publicUri`, `scanOnPush`, `anonymousPull`, `description` and"
               + " `quotaBytes` (`null`: no quota), with `If-Match`. Takes effect at once.")
+  @APIResponseSchema(
+      value = Shown.class,
+      responseCode = "200",
+      responseDescription = "As it is now.")
+  @RequestBodySchema(Changeable.class)
   public Response change(
       @PathParam("registry") String name, @BeanParam IfMatch condition, @Nullable JsonNode body) {
     JsonNode given = body == null ? NullNode.getInstance() : body;
@@ -387,6 +403,7 @@ public final class RegistryResource {
   }
 
   /** What can be changed. */
+  @Schema(name = "RegistryChange")
   record Changeable(
       boolean publicUri,
       boolean scanOnPush,
@@ -420,6 +437,7 @@ public final class RegistryResource {
    * @param logicalBytes the sum of the sizes of its images
    * @param physicalBytes what it holds, each content once; the quota is about these
    */
+  @Schema(name = "Registry")
   public record Shown(
       String name,
       String purpose,

@@ -25,6 +25,9 @@ import jakarta.ws.rs.core.Response;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -73,8 +76,16 @@ public final class OidcResource {
       description =
           "302 to the identity provider. `returnTo` is the path on this server where the browser"
               + " ends up signed in. To be opened by a browser, not by a script.")
+  @APIResponse(
+      responseCode = "302",
+      description = "To the identity provider, or back with an error.",
+      headers =
+          @Header(
+              name = "Location",
+              description = "Where to go.",
+              schema = @Schema(implementation = String.class)))
   public Response start(
-      @QueryParam("returnTo") @Nullable String returnTo, HttpServerRequest request) {
+      @QueryParam("returnTo") @Nullable String returnTo, @Context HttpServerRequest request) {
     requireEnabled();
     ReturnPath path = returnTo == null ? ReturnPath.HOME : ReturnPath.parse(returnTo);
     Endpoint endpoint = endpoints.of(request);
@@ -103,13 +114,21 @@ public final class OidcResource {
           "The identity provider sends the browser here. 302 to where the sign-in began, with the"
               + " session's cookie; or to `/?signInError=CODE` with one of expired, cancelled,"
               + " provider, unavailable, not-allowed, no-account, disabled.")
+  @APIResponse(
+      responseCode = "302",
+      description = "To where the sign-in began, or back with an error.",
+      headers =
+          @Header(
+              name = "Location",
+              description = "Where to go.",
+              schema = @Schema(implementation = String.class)))
   public Response callback(
       @QueryParam("state") @Nullable String state,
       @QueryParam("code") @Nullable String code,
       @QueryParam("error") @Nullable String error,
       @QueryParam("iss") @Nullable String issuer,
       @Context HttpHeaders headers,
-      HttpServerRequest request) {
+      @Context HttpServerRequest request) {
     requireEnabled();
     Endpoint endpoint = endpoints.of(request);
     OidcSignIn.Outcome outcome =

@@ -1,0 +1,90 @@
+package io.hatoba.server.api;
+
+import static io.hatoba.server.rest.TestServer.anonymous;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.hatoba.server.api.OpenApiDocument.Operation;
+import io.hatoba.server.rest.SqliteServer;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The OpenAPI document of the management API: complete, and the one that is in the repository. */
+@QuarkusTest
+@TestProfile(SqliteServer.class)
+class ContractTest {
+  /** A change that breaks clients shows as a change of this file. */
+  @Test
+  void theDocumentInTheRepositoryIsTheOneThatIsServed() throws IOException {
+    String served = document().sorted();
+    Files.writeString(Path.of("target/openapi.json"), served);
+    assertThat(Files.readString(Path.of("../docs/reference/openapi.json")))
+        .as("docs/reference/openapi.json is stale: copy server/target/openapi.json over it")
+        .isEqualTo(served);
+  }
+
+  @Test
+  void thePageOfOperationsIsMadeFromIt() throws IOException {
+    String page = new OperationsPage(document()).text();
+    Files.writeString(Path.of("target/operations.md"), page);
+    assertThat(Files.readString(Path.of("../docs/reference/operations.md")))
+        .as("docs/reference/operations.md is stale: copy server/target/operations.md over it")
+        .isEqualTo(page);
+  }
+
+  @Test
+  void everyOperationSaysWhatItDoesWhoMayAndWhatItAnswers() {
+    List<String> incomplete = new ArrayList<>();
+    for (Operation operation : document().operations()) {
+      JsonNode node = operation.node();
+      if (node.path("summary").asText().isBlank()) {
+        incomplete.add(operation + " has no summary");
+      }
+      if (!node.path("description")
+          .asText()
+          .matches("(?s).*(Needs the permission|For everybody).*")) {
+        incomplete.add(operation + " does not say who may");
+      }
+      boolean success = false;
+      for (var response : node.path("responses").properties()) {
+        if (response.getKey().matches("[23][0-9]{2}")) {
+          success = true;
+          boolean empty = List.of("204", "302", "303").contains(response.getKey());
+          for (JsonNode content : response.getValue().path("content")) {
+            if (content.path("schema").isEmpty()) {
+              incomplete.add(operation + " has an answer without a schema");
+            }
+          }
+          if (!empty && response.getValue().path("content").isEmpty()) {
+            incomplete.add(operation + " " + response.getKey() + " has no content");
+          }
+        }
+      }
+      if (!success) {
+        incomplete.add(operation + " has no answer for success");
+      }
+    }
+    assertThat(incomplete).isEmpty();
+  }
+
+  /** Two records of one name would get a number, which changes with what else is there. */
+  @Test
+  void everySchemaHasANameOfItsOwn() {
+    assertThat(document().schemaNames()).isNotEmpty().noneMatch(name -> name.matches(".*[0-9]"));
+  }
+
+  @Test
+  void yamlIsServedToo() {
+    assertThat(anonymous().get("/openapi.yaml").asString()).startsWith("---\nopenapi: 3.1");
+  }
+
+  private static OpenApiDocument document() {
+    return new OpenApiDocument(anonymous().get("/openapi.json").asString());
+  }
+}
