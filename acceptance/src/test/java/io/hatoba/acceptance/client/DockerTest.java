@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.hatoba.acceptance.AccessKey;
 import io.hatoba.acceptance.Content;
 import io.hatoba.acceptance.RegistryServer;
 import io.hatoba.acceptance.Terminal;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -120,12 +122,64 @@ class DockerTest extends ClientScenario {
         .contains("not found");
   }
 
+  /** The guide's Image Uploader: the row "イメージPull" of its last table is empty for it. */
+  @Test
+  void anUploaderPushesAndIsRefusedThePull() throws Exception {
+    Terminal uploader = loggedIn(uploader());
+    importImage(uploader, image("docker/uploaded:1"), 36, 200_000);
+
+    push(uploader, image("docker/uploaded:1"));
+    uploader.run("docker image rm %s", image("docker/uploaded:1"));
+
+    assertThat(uploader.runAndLook("docker pull %s", image("docker/uploaded:1")).failed().text())
+        .contains("denied")
+        .contains("the role image-uploader")
+        .contains("does not include artifact:pull");
+    Terminal terminal = loggedIn();
+    terminal.run("docker pull %s", image("docker/uploaded:1"));
+    assertPayload(terminal, image("docker/uploaded:1"), 36, 200_000);
+
+    // What it has seen already is no reason to refuse a push.
+    importImage(uploader, image("docker/uploaded:1"), 37, 200_000);
+    push(uploader, image("docker/uploaded:1"));
+  }
+
+  /** A service account that may push to the registry of the tests. */
+  private AccessKey uploader() throws Exception {
+    create("/service-accounts", "{\"name\":\"uploader\"}");
+    create(
+        "/grants",
+        "{\"principal\":\"robot:uploader\",\"role\":\"image-uploader\",\"registry\":\"%s\"}"
+            .formatted(RegistryServer.REGISTRY));
+    JsonNode key = create("/service-accounts/uploader/keys", "{}");
+    return new AccessKey(key.get("id").asText(), key.get("secret").asText());
+  }
+
+  private JsonNode create(String path, String body) throws Exception {
+    HttpResponse<byte[]> made =
+        http()
+            .send(
+                "POST",
+                "/api/v1" + path,
+                body.getBytes(StandardCharsets.UTF_8),
+                "Content-Type",
+                "application/json");
+    assertThat(made.statusCode())
+        .as(new String(made.body(), StandardCharsets.UTF_8))
+        .isEqualTo(201);
+    return new ObjectMapper().readTree(made.body());
+  }
+
   private Terminal loggedIn() {
+    return loggedIn(KEY);
+  }
+
+  private Terminal loggedIn(AccessKey key) {
     Terminal terminal = engine.connect(newTerminal());
     assertThat(
             terminal.run(
                 "echo %s | docker login %s -u %s --password-stdin",
-                KEY.secret(), server().address(), KEY.id()))
+                key.secret(), server().address(), key.id()))
         .contains("Login Succeeded");
     return terminal;
   }
