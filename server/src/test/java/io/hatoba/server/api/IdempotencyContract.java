@@ -106,7 +106,8 @@ abstract class IdempotencyContract {
       }
     }
 
-    assertThat(answers).extracting(Response::statusCode).containsOnly(201, 409).contains(201);
+    // How many come while the first is under way is a matter of time.
+    assertThat(answers).extracting(Response::statusCode).contains(201).isSubsetOf(201, 409);
     assertThat(answers.stream().filter(answer -> answer.statusCode() == 409))
         .allSatisfy(
             answer -> {
