@@ -30,7 +30,7 @@ class AuditStore {
 
   @Inject
   AuditStore(Database database) {
-    this(database, new Windows(500, 4_000, 2_000));
+    this(database, new Windows(500, 3_000, 2_000));
   }
 
   AuditStore(Database database, Windows windows) {
