@@ -5,9 +5,7 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
-import io.hatoba.server.storage.ObjectKey;
 import jakarta.inject.Singleton;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -61,7 +59,16 @@ public final class ImageRemoval {
     while (blobs.deleteUnnamed(repository, ROWS_AT_ONCE) > 0) {
       // There may be more.
     }
-    while (database.write(handle -> forgetUploads(handle, repository)) == ROWS_AT_ONCE) {
+    while (database.write(
+            handle ->
+                UploadStore.forgetUnclaimed(
+                    handle,
+                    database.dialect(),
+                    removals,
+                    repository.id(),
+                    clock.instant(),
+                    ROWS_AT_ONCE))
+        == ROWS_AT_ONCE) {
       // There may be more.
     }
     while (database.write(handle -> forgetHistory(handle, repository)) == ROWS_AT_ONCE) {
@@ -114,41 +121,6 @@ public final class ImageRemoval {
         .bind("limit", ROWS_AT_ONCE)
         .mapTo(TagRow.class)
         .list();
-  }
-
-  /** An upload that somebody writes to stays, and with it the image. */
-  private int forgetUploads(Handle handle, Repository repository) {
-    Instant now = clock.instant();
-    List<UploadStore.Expired> uploads =
-        handle
-            .createQuery(
-                """
-                SELECT id, object_key
-                FROM upload
-                WHERE repository_id = :repositoryId AND claimed_until <= :now
-                ORDER BY id
-                LIMIT :limit
-                """
-                    + database.dialect().forUpdate())
-            .bind("repositoryId", repository.id())
-            .bind("now", now)
-            .bind("limit", ROWS_AT_ONCE)
-            .mapTo(UploadStore.Expired.class)
-            .list();
-    for (UploadStore.Expired upload : uploads) {
-      handle
-          .createUpdate(
-              """
-              DELETE FROM upload
-              WHERE id = :id
-              """)
-          .bind("id", upload.id())
-          .execute();
-      if (upload.objectKey() != null) {
-        removals.queue(handle, new ObjectKey(upload.objectKey()), now);
-      }
-    }
-    return uploads.size();
   }
 
   private static int forgetHistory(Handle handle, Repository repository) {

@@ -4,10 +4,8 @@ import io.hatoba.oci.Digest;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
-import io.hatoba.server.storage.ObjectKey;
 import io.quarkus.arc.All;
 import jakarta.inject.Singleton;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,7 +162,11 @@ public final class RegistryContent {
                 .execute();
       }
     }
-    return removed < most ? removed + forgetUploads(handle, repositoryId, most - removed) : removed;
+    return removed < most
+        ? removed
+            + UploadStore.forgetUnclaimed(
+                handle, database.dialect(), removals, repositoryId, clock.instant(), most - removed)
+        : removed;
   }
 
   /** In the order in which they refer to each other. */
@@ -215,41 +217,6 @@ public final class RegistryContent {
             ORDER BY digest
             LIMIT :most)
           """);
-
-  /** An upload that somebody writes to stays until its claim has run out. */
-  private int forgetUploads(Handle handle, long repositoryId, int most) {
-    Instant now = clock.instant();
-    List<UploadStore.Expired> uploads =
-        handle
-            .createQuery(
-                """
-                SELECT id, object_key
-                FROM upload
-                WHERE repository_id = :repositoryId AND claimed_until <= :now
-                ORDER BY id
-                LIMIT :most
-                """
-                    + database.dialect().forUpdate())
-            .bind("repositoryId", repositoryId)
-            .bind("now", now)
-            .bind("most", most)
-            .mapTo(UploadStore.Expired.class)
-            .list();
-    for (UploadStore.Expired upload : uploads) {
-      handle
-          .createUpdate(
-              """
-              DELETE FROM upload
-              WHERE id = :id
-              """)
-          .bind("id", upload.id())
-          .execute();
-      if (upload.objectKey() != null) {
-        removals.queue(handle, new ObjectKey(upload.objectKey()), now);
-      }
-    }
-    return uploads.size();
-  }
 
   /** Removes a repository in which nothing is left. False if uploads are. */
   private static boolean remove(Handle handle, long registryId, long repositoryId) {

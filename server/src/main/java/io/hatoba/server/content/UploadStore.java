@@ -2,6 +2,7 @@ package io.hatoba.server.content;
 
 import io.hatoba.server.content.Uploads.UploadRow;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Dialect;
 import io.hatoba.server.database.Hot;
 import io.hatoba.server.startup.NodeId;
 import io.hatoba.server.storage.ObjectKey;
@@ -87,6 +88,51 @@ final class UploadStore {
         .bind("limit", limit)
         .mapTo(Expired.class)
         .list();
+  }
+
+  /**
+   * Forgets uploads into a repository that goes; one that somebody writes to stays until its claim
+   * has run out. Their objects are queued for removal.
+   *
+   * @return how many; less than {@code most} means that no other is left unclaimed
+   */
+  static int forgetUnclaimed(
+      Handle handle,
+      Dialect dialect,
+      ObjectRemovals removals,
+      long repositoryId,
+      Instant now,
+      int most) {
+    List<Expired> uploads =
+        handle
+            .createQuery(
+                """
+                SELECT id, object_key
+                FROM upload
+                WHERE repository_id = :repositoryId AND claimed_until <= :now
+                ORDER BY id
+                LIMIT :most
+                """
+                    + dialect.forUpdate())
+            .bind("repositoryId", repositoryId)
+            .bind("now", now)
+            .bind("most", most)
+            .mapTo(Expired.class)
+            .list();
+    for (Expired upload : uploads) {
+      handle
+          .createUpdate(
+              """
+              DELETE FROM upload
+              WHERE id = :id
+              """)
+          .bind("id", upload.id())
+          .execute();
+      if (upload.objectKey() != null) {
+        removals.queue(handle, new ObjectKey(upload.objectKey()), now);
+      }
+    }
+    return uploads.size();
   }
 
   /** Forgets uploads, and queues for removal what they have received. */
