@@ -23,10 +23,7 @@ public final class Problems implements ExceptionMapper<RefusedException> {
   @Override
   public Response toResponse(RefusedException refused) {
     Refusal refusal = refused.refusal();
-    List<Refusal.FieldError> errors =
-        refusal instanceof Refusal.InvalidFields(var fields) ? fields : List.of();
-    Response.ResponseBuilder answer =
-        answer(refusal.code().status(), refusal.code().name(), refusal.message(), errors);
+    Response.ResponseBuilder answer = answer(refusal);
     switch (refusal) {
       case Refusal.Unauthorized _ -> answer.header(HttpHeaders.WWW_AUTHENTICATE, challenge());
       case Refusal.TooMany tooMany ->
@@ -48,6 +45,12 @@ public final class Problems implements ExceptionMapper<RefusedException> {
   private String challenge() {
     boolean page = request != null && request.getHeaderString("Sec-Fetch-Site") != null;
     return page ? "Session realm=\"Hatoba\"" : "Basic realm=\"Hatoba\", charset=\"UTF-8\"";
+  }
+
+  static Response.ResponseBuilder answer(Refusal refusal) {
+    List<Refusal.FieldError> errors =
+        refusal instanceof Refusal.InvalidFields(var fields) ? fields : List.of();
+    return answer(refusal.code().status(), refusal.code().name(), refusal.message(), errors);
   }
 
   static Response.ResponseBuilder answer(ErrorCode code, String detail) {

@@ -36,7 +36,8 @@ public final class Patch {
    * The record with the changes.
    *
    * @throws RefusedException with {@code PRECONDITION_FAILED} if the caller has seen another state;
-   *     {@code REQUEST_INVALID} for a field that cannot be changed or a value of the wrong kind
+   *     {@code REQUEST_INVALID} for a field that cannot be changed or a value of the wrong kind;
+   *     {@code FIELD_INVALID} for a null in a list
    */
   public <T extends Record> T applyTo(T current) {
     condition.check(current);
@@ -46,7 +47,7 @@ public final class Patch {
       Class<T> type = (Class<T>) current.getClass();
       return Json.MAPPER.treeToValue(merged, type);
     } catch (JsonProcessingException e) {
-      throw invalid("the patch cannot be applied: " + Json.reason(e));
+      throw new RefusedException(Json.refusal("the patch cannot be applied", e));
     }
   }
 

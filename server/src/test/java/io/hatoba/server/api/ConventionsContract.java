@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.startsWith;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +76,42 @@ abstract class ConventionsContract {
         .body("code", equalTo("FIELD_INVALID"))
         .body("errors.field", hasItem("/name"))
         .body("errors.code", hasItem("NAME_INVALID"));
+  }
+
+  @Test
+  void aNullInAListOrMapIsRefusedWithItsPlace() {
+    String rule = "{\"claims\":{%s},\"serviceAccount\":\"robot$ci\",\"scopes\":[]}";
+    String issuer = "{\"name\":\"x\",\"audience\":\"a\",\"rules\":[%s]}";
+    Map.of(
+            issuer.formatted(rule.formatted("") + ",null"), "/rules/1",
+            issuer.formatted(rule.formatted("\"a/b~\":null")), "/rules/0/claims/a~1b~0")
+        .forEach(
+            (body, place) ->
+                admin()
+                    .body(body)
+                    .post("/federation/issuers")
+                    .then()
+                    .statusCode(422)
+                    .body("code", equalTo("FIELD_INVALID"))
+                    .body("errors.field", equalTo(List.of(place)))
+                    .body("errors.message", hasItem("is null; give a value or leave it out")));
+  }
+
+  @Test
+  void aNullInAListOfAPatchIsRefusedWithItsPlace() {
+    admin()
+        .body(Map.of("name", "nulls", "permissions", List.of("artifact:pull")))
+        .post("/roles")
+        .then()
+        .statusCode(201);
+    admin()
+        .header("If-Match", "*")
+        .body("{\"permissions\":[\"artifact:pull\",null]}")
+        .patch("/roles/nulls")
+        .then()
+        .statusCode(422)
+        .body("errors.field", equalTo(List.of("/permissions/1")));
+    admin().delete("/roles/nulls");
   }
 
   @Test

@@ -173,7 +173,7 @@ final class HostileValues {
       case "array" -> {
         ArrayNode array = NODES.arrayNode();
         for (int n = one(30) ? 300 : random.nextInt(3); n > 0; n--) {
-          array.add(value(schema.path("items"), depth + 1));
+          array.add(element(schema.path("items"), depth));
         }
         yield array;
       }
@@ -199,10 +199,20 @@ final class HostileValues {
             property.getKey(), one(30) ? NODES.nullNode() : value(property.getValue(), depth + 1));
       }
     }
+    if (schema.path("additionalProperties").isObject()) {
+      for (int n = random.nextInt(4); n > 0; n--) {
+        object.set(pick(TEXTS), element(schema.get("additionalProperties"), depth));
+      }
+    }
     if (one(20)) {
       object.put(pick(TEXTS), 1);
     }
     return object;
+  }
+
+  /** Of a list or map: what holds it is rarely made, so nulls are frequent. */
+  private JsonNode element(JsonNode schema, int depth) {
+    return one(8) ? NODES.nullNode() : value(schema, depth + 1);
   }
 
   private JsonNode nonsense() {
