@@ -16,7 +16,9 @@ import org.jdbi.v3.core.Handle;
 /**
  * Objects that no row names any more. The row that says so is committed first, with the change that
  * made the object useless; the object goes later, outside any transaction, and its row last. A
- * removal that fails is tried again.
+ * removal that fails is tried again. While somebody holds the storage ({@link StorageHolds})
+ * nothing is removed; the holds are looked for after that commit, in the snapshot that shows it or
+ * a newer one.
  */
 @Singleton
 public final class ObjectRemovals {
@@ -49,7 +51,10 @@ public final class ObjectRemovals {
                         """
                         SELECT object_key, attempts
                         FROM object_removal
-                        WHERE not_before <= :now
+                        WHERE not_before <= :now AND NOT
+                        """
+                            + StorageHolds.HELD
+                            + """
                         ORDER BY not_before, object_key
                         LIMIT :limit
                         """)
@@ -81,15 +86,27 @@ public final class ObjectRemovals {
   }
 
   /**
-   * Removes an object that was queued a moment ago, after the commit. What fails is left to {@link
-   * #runOnce()}.
+   * Removes an object that was queued a moment ago, after the commit. What fails or is held is left
+   * to {@link #runOnce()}.
    */
   void removeNow(ObjectKey key) {
     try {
-      remove(new Task(key.id(), 0));
+      if (!held()) {
+        remove(new Task(key.id(), 0));
+      }
     } catch (RefusedException e) {
       LOG.warnf(e, "failed to forget a removed object, will try again object=%s", key);
     }
+  }
+
+  private boolean held() {
+    return database.read(
+        handle ->
+            handle
+                .createQuery("SELECT " + StorageHolds.HELD)
+                .bind("now", clock.instant())
+                .mapTo(Boolean.class)
+                .one());
   }
 
   private boolean remove(Task task) {
