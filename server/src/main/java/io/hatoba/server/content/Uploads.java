@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -72,7 +73,7 @@ public final class Uploads {
   private final Duration expiry;
   private final UploadWriter.UploadParts parts;
   private final RunningDigests digests = new RunningDigests();
-  private final Map<String, UploadRow> opening = new ConcurrentHashMap<>();
+  private final Map<String, Opening> opening = new ConcurrentHashMap<>();
 
   /**
    * Uploads that could not be written down after their clients were told of them: those are told
@@ -133,7 +134,8 @@ public final class Uploads {
     UploadRow row = fresh(repository, actor, algorithm);
     // Nothing was received that could be lost, so nobody waits for the commit; until then this
     // process remembers.
-    opening.put(row.id(), row);
+    Opening written = new Opening(row, new CompletableFuture<>());
+    opening.put(row.id(), written);
     try {
       database
           .writeBehind(
@@ -148,6 +150,7 @@ public final class Uploads {
                   unopened.put(row.id(), asRefusal(failure));
                 }
                 opening.remove(row.id());
+                written.done().complete(null);
               });
     } catch (RuntimeException e) {
       opening.remove(row.id());
@@ -372,6 +375,7 @@ public final class Uploads {
       throw failure;
     }
     return Optional.ofNullable(opening.get(uploadId))
+        .map(Opening::row)
         .filter(row -> row.repositoryId() == repository.id())
         .or(() -> store.find(repository.id(), uploadId))
         .filter(row -> row.expiresAt().isAfter(clock.instant()));
@@ -383,9 +387,23 @@ public final class Uploads {
     }
     try {
       return DeletedMeanwhile.told(database, repository, action);
+    } catch (RefusedException e) {
+      throw whyUnopened(uploadId).orElse(e);
     } finally {
       busy.remove(uploadId);
     }
+  }
+
+  /**
+   * Why an upload could not be written down. Whoever goes on with it meanwhile finds no row, and
+   * that looks as if another request had been faster.
+   */
+  private Optional<RefusedException> whyUnopened(String uploadId) {
+    Opening written = opening.get(uploadId);
+    if (written != null) {
+      written.done().join(); // it is before every write of ours
+    }
+    return Optional.ofNullable(unopened.getIfPresent(uploadId));
   }
 
   private static RefusedException asRefusal(Throwable failure) {
@@ -456,6 +474,13 @@ public final class Uploads {
    * @param owner the principal that opened it
    */
   public record Status(String id, long received, String owner, Instant expiresAt) {}
+
+  /**
+   * An upload that is being written down.
+   *
+   * @param done completes, never with a failure, when it is known what became of it
+   */
+  private record Opening(UploadRow row, CompletableFuture<Void> done) {}
 
   /** A row of {@code upload}. */
   @SuppressWarnings("ArrayRecordComponent") // lives from the query to the end of a request

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -28,6 +30,7 @@ final class SpyDatabase implements Database {
   private final Queue<String> queries = new ConcurrentLinkedQueue<>();
   private final AtomicReference<Fault> fault = new AtomicReference<>(Fault.NONE);
   private final AtomicInteger writesBeforeFault = new AtomicInteger();
+  private final AtomicReference<@Nullable CountDownLatch> failBehind = new AtomicReference<>();
 
   SpyDatabase(Supplier<Database> real) {
     this.real = real;
@@ -49,6 +52,11 @@ final class SpyDatabase implements Database {
   void failWrite(Fault how, int after) {
     writesBeforeFault.set(after);
     fault.set(how);
+  }
+
+  /** Fails the next write that nobody waits for, as soon as it is allowed to. */
+  void failWriteBehind(CountDownLatch allowed) {
+    failBehind.set(allowed);
   }
 
   /** Whether the write that was told to fail has failed; from now on none does. */
@@ -90,6 +98,20 @@ final class SpyDatabase implements Database {
   }
 
   @Override
+  public CompletionStage<Void> writeBehind(Work<?> work) {
+    CountDownLatch allowed = failBehind.getAndSet(null);
+    if (allowed == null) {
+      return Database.super.writeBehind(work);
+    }
+    return real.get()
+        .writeBehind(
+            handle -> {
+              awaited(allowed);
+              throw outage();
+            });
+  }
+
+  @Override
   public boolean exclusive() {
     return real.get().exclusive();
   }
@@ -113,6 +135,14 @@ final class SpyDatabase implements Database {
       return work.run(handle);
     } finally {
       config.setSqlLogger(SILENT);
+    }
+  }
+
+  private static void awaited(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
