@@ -1,6 +1,8 @@
 package io.hatoba.server.content;
 
 import io.hatoba.oci.Digest;
+import io.hatoba.oci.Refusal;
+import io.hatoba.oci.RefusedException;
 import io.hatoba.server.storage.ObjectKey;
 import io.hatoba.server.storage.Storage;
 import jakarta.inject.Singleton;
@@ -26,6 +28,7 @@ public final class BlobBytes {
    * The bytes of a blob that the repository may read; empty if it may not, or there is none, or it
    * has more than {@code longest} bytes. At most one read of the database and one of the storage.
    *
+   * @throws RefusedException with {@code BLOB_UNKNOWN} if it is damaged
    * @return shared, not to be changed
    */
   public Optional<byte[]> read(Repository repository, Digest digest, long longest) {
@@ -38,6 +41,18 @@ public final class BlobBytes {
                   case Blob.Inline(byte[] bytes) -> bytes;
                   case Blob.Stored(ObjectKey key) -> read(key, blob.size());
                 });
+  }
+
+  /** As {@link #read}, and empty if the blob is damaged. */
+  Optional<byte[]> readIfWhole(Repository repository, Digest digest, long longest) {
+    try {
+      return read(repository, digest, longest);
+    } catch (RefusedException e) {
+      if (e.refusal() instanceof Refusal.Unknown) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   private byte[] read(ObjectKey key, long size) {

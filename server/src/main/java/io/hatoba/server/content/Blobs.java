@@ -54,19 +54,26 @@ public final class Blobs {
     return cache.remembered(new Key(repository.id(), digest));
   }
 
-  /** The blob, if the repository may read it. */
+  /**
+   * The blob, if the repository may read it.
+   *
+   * @throws RefusedException with {@code BLOB_UNKNOWN} if it is damaged
+   */
   public Optional<Blob> find(Repository repository, Digest digest) {
     return cache.get(
         new Key(repository.id(), digest),
-        () -> database.read(handle -> select(handle, repository, digest)).map(Row::blob));
+        () -> database.read(handle -> select(handle, repository, digest)).map(Row::whole));
   }
 
   /**
    * Like {@link #find}, for a push: what it finds stays for the time of a lease even if nothing
-   * names it yet.
+   * names it yet. What is damaged is absent, so that the push brings it again.
    */
   public Optional<Blob> findForPush(Repository repository, Digest digest) {
-    Optional<Row> row = database.read(handle -> select(handle, repository, digest));
+    Optional<Row> row =
+        database
+            .read(handle -> select(handle, repository, digest))
+            .filter(found -> !found.isDamaged());
     Instant now = clock.instant();
     if (row.isPresent() && row.get().leaseUntil().isBefore(now.plus(lease.dividedBy(2)))) {
       boolean extended = database.write(handle -> extendLease(handle, repository, digest, now));
@@ -137,8 +144,9 @@ public final class Blobs {
 
   /**
    * Makes the blob and gives the repository the right to read it. If the blob is there already,
-   * that one stays, and the object of {@code blob} is queued for removal. The caller removes it
-   * after the commit with {@link ObjectRemovals#removeNow}.
+   * that one stays, and the object of {@code blob} is queued for removal, unless that one is
+   * damaged: then this one takes its place. The caller removes the object after the commit with
+   * {@link ObjectRemovals#removeNow}.
    *
    * @return the blob that is there now
    * @throws RefusedException with {@code DENIED} if that is beyond the registry's quota
@@ -146,8 +154,8 @@ public final class Blobs {
   Blob add(Handle handle, Repository repository, Blob blob) {
     Instant now = clock.instant();
     boolean inserted = insert(handle, blob, now);
-    Blob present = inserted ? blob : selectAny(handle, blob.digest()).blob();
-    if (!inserted && blob.body() instanceof Blob.Stored(ObjectKey ours)) {
+    Blob present = inserted ? blob : healedOrPresent(handle, blob, now);
+    if (!present.body().equals(blob.body()) && blob.body() instanceof Blob.Stored(ObjectKey ours)) {
       removals.queue(handle, ours, now);
     }
     link(handle, repository, blob.digest(), blob.size(), now);
@@ -155,7 +163,15 @@ public final class Blobs {
   }
 
   /**
-   * Which of these the repository may read, locked against removal until the transaction ends.
+   * Holds what is remembered of a blob, to be closed after the commit that changes it everywhere.
+   */
+  GuardedCache<Key, Blob>.Everything holdAll(Digest digest) {
+    return cache.holdAll(key -> key.digest().equals(digest));
+  }
+
+  /**
+   * Which of these the repository may read and are whole, locked against removal until the
+   * transaction ends.
    *
    * @param digests in order and without repetition: locks are taken in this order
    */
@@ -166,7 +182,7 @@ public final class Blobs {
             SELECT b.digest
             FROM repository_blob rb
             JOIN blob b ON b.digest = rb.digest
-            WHERE rb.repository_id = :repositoryId AND rb.digest IN (<digests>)
+            WHERE rb.repository_id = :repositoryId AND rb.digest IN (<digests>) AND b.damaged_at <= 0
             ORDER BY b.digest
             """
                 + database.dialect().forShare())
@@ -182,7 +198,7 @@ public final class Blobs {
     return handle
         .createQuery(
             """
-            SELECT b.digest, b.size, b.object_key, b.bytes, rb.lease_until
+            SELECT b.digest, b.size, b.object_key, b.bytes, b.damaged_at, rb.lease_until
             FROM repository_blob rb
             JOIN blob b ON b.digest = rb.digest
             WHERE rb.repository_id = :repositoryId AND rb.digest = :digest
@@ -197,13 +213,39 @@ public final class Blobs {
     return handle
         .createQuery(
             """
-            SELECT digest, size, object_key, bytes, 0 AS lease_until
+            SELECT digest, size, object_key, bytes, damaged_at, 0 AS lease_until
             FROM blob
             WHERE digest = :digest
             """)
         .bind("digest", digest)
         .mapTo(Row.class)
         .one();
+  }
+
+  private static Blob healedOrPresent(Handle handle, Blob blob, Instant now) {
+    Row present = selectAny(handle, blob.digest());
+    if (!present.isDamaged()) {
+      return present.blob();
+    }
+    return heal(handle, blob, now) ? blob : selectAny(handle, blob.digest()).blob();
+  }
+
+  /** False if somebody else has done so meanwhile. */
+  private static boolean heal(Handle handle, Blob blob, Instant now) {
+    return Hot.sql(
+                handle,
+                """
+                UPDATE blob
+                SET size = :size, object_key = :objectKey, bytes = :bytes, damaged_at = :healed
+                WHERE digest = :digest AND damaged_at > 0
+                """)
+            .bind("size", blob.size())
+            .bind("objectKey", blob.body() instanceof Blob.Stored(ObjectKey key) ? key.id() : null)
+            .bind("bytes", blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes : null)
+            .bind("healed", -now.toEpochMilli())
+            .bind("digest", blob.digest())
+            .execute()
+        == 1;
   }
 
   private static boolean insert(Handle handle, Blob blob, Instant now) {
@@ -274,7 +316,7 @@ public final class Blobs {
                 SELECT b.size
                 FROM repository_blob rb
                 JOIN blob b ON b.digest = rb.digest
-                WHERE rb.repository_id = :sourceId AND rb.digest = :digest
+                WHERE rb.repository_id = :sourceId AND rb.digest = :digest AND b.damaged_at <= 0
                 """
                     + database.dialect().forShare())
             .bind("sourceId", sourceId)
@@ -414,7 +456,7 @@ public final class Blobs {
     return ENTRY_BYTES + (blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes.length : 0);
   }
 
-  private record Key(long repositoryId, Digest digest) {}
+  record Key(long repositoryId, Digest digest) {}
 
   /** A row of {@code repository_blob} with its blob. */
   @SuppressWarnings("ArrayRecordComponent") // lives from the query to the next line
@@ -423,7 +465,20 @@ public final class Blobs {
       long size,
       @Nullable String objectKey,
       byte @Nullable [] bytes,
+      long damagedAt,
       Instant leaseUntil) {
+    boolean isDamaged() {
+      return damagedAt > 0;
+    }
+
+    /** To be delivered. */
+    Blob whole() {
+      if (isDamaged()) {
+        throw Damage.refusal(Damage.Kind.BLOB, digest);
+      }
+      return blob();
+    }
+
     Blob blob() {
       if (objectKey != null) {
         return new Blob(digest, size, new Blob.Stored(new ObjectKey(objectKey)));

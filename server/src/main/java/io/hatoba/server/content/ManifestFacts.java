@@ -43,7 +43,8 @@ record ManifestFacts(ArtifactKind kind, long totalSize, Optional<Platform> platf
                 ? image
                     .config()
                     .filter(config -> config.size() <= LONGEST_CONFIG)
-                    .flatMap(config -> bytes.read(repository, config.digest(), LONGEST_CONFIG))
+                    .flatMap(
+                        config -> bytes.readIfWhole(repository, config.digest(), LONGEST_CONFIG))
                     .flatMap(ManifestFacts::platform)
                 : Optional.empty());
       }

@@ -24,22 +24,23 @@ final class ManifestStore {
     return handle
         .createQuery(
             """
-            SELECT rm.digest, rm.media_type, m.bytes
+            SELECT rm.digest, rm.media_type, m.bytes, m.damaged_at
             FROM repository_manifest rm
             JOIN manifest m ON m.digest = rm.digest
             WHERE rm.repository_id = :repositoryId AND rm.digest = :digest
             """)
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
-        .mapTo(StoredManifest.class)
-        .findOne();
+        .mapTo(Row.class)
+        .findOne()
+        .map(Row::whole);
   }
 
   Optional<StoredManifest> find(Handle handle, Repository repository, Tag tag) {
     return handle
         .createQuery(
             """
-            SELECT rm.digest, rm.media_type, m.bytes
+            SELECT rm.digest, rm.media_type, m.bytes, m.damaged_at
             FROM tag t
             JOIN repository_manifest rm ON rm.repository_id = t.repository_id AND rm.digest = t.digest
             JOIN manifest m ON m.digest = rm.digest
@@ -47,8 +48,9 @@ final class ManifestStore {
             """)
         .bind("repositoryId", repository.id())
         .bind("tag", tag)
-        .mapTo(StoredManifest.class)
-        .findOne();
+        .mapTo(Row.class)
+        .findOne()
+        .map(Row::whole);
   }
 
   /**
@@ -58,10 +60,13 @@ final class ManifestStore {
     return handle
         .createQuery(
             """
-            SELECT digest, total_size
-            FROM repository_manifest
-            WHERE repository_id = :repositoryId AND digest IN (<digests>)
-            ORDER BY digest
+            SELECT rm.digest, rm.total_size, EXISTS (
+              SELECT 1
+              FROM manifest m
+              WHERE m.digest = rm.digest AND m.damaged_at > 0) AS damaged
+            FROM repository_manifest rm
+            WHERE rm.repository_id = :repositoryId AND rm.digest IN (<digests>)
+            ORDER BY rm.digest
             """
                 + dialect.forShare())
         .bind("repositoryId", repository.id())
@@ -86,14 +91,16 @@ final class ManifestStore {
         .findOne();
   }
 
-  /** Keeps the bytes, if they are not there yet. */
+  /** Keeps the bytes, if they are not there yet, or damaged. */
   void insertContent(Handle handle, Digest digest, byte[] content, Instant now) {
     Hot.sql(
             handle,
             """
             INSERT INTO manifest (digest, bytes, created_at)
             VALUES (:digest, :bytes, :now)
-            ON CONFLICT (digest) DO NOTHING
+            ON CONFLICT (digest) DO UPDATE
+            SET bytes = excluded.bytes, damaged_at = -excluded.created_at
+            WHERE manifest.damaged_at > 0
             """)
         .bind("digest", digest)
         .bind("bytes", content)
@@ -291,7 +298,18 @@ final class ManifestStore {
   }
 
   /** A manifest that another one names. */
-  record Child(Digest digest, long totalSize) {}
+  record Child(Digest digest, long totalSize, boolean damaged) {}
+
+  /** A manifest as it is stored. */
+  @SuppressWarnings("ArrayRecordComponent") // lives from the query to the next line
+  record Row(Digest digest, String mediaType, byte[] bytes, long damagedAt) {
+    StoredManifest whole() {
+      if (damagedAt > 0) {
+        throw Damage.refusal(Damage.Kind.MANIFEST, digest);
+      }
+      return new StoredManifest(digest, mediaType, bytes);
+    }
+  }
 
   /**
    * One push of a manifest.

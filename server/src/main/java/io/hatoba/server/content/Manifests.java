@@ -83,7 +83,11 @@ public final class Manifests {
     };
   }
 
-  /** The manifest, if the repository has it. */
+  /**
+   * The manifest, if the repository has it.
+   *
+   * @throws RefusedException with {@code MANIFEST_UNKNOWN} if it is damaged
+   */
   public Optional<StoredManifest> find(Repository repository, Reference reference) {
     return switch (reference) {
       case Digest digest -> find(repository, digest);
@@ -162,6 +166,14 @@ public final class Manifests {
           });
     }
     return new Stored(digest, manifest.subject().map(Descriptor::digest));
+  }
+
+  /**
+   * Holds what is remembered of a manifest, to be closed after the commit that changes it
+   * everywhere.
+   */
+  GuardedCache<Key, StoredManifest>.Everything holdAll(Digest digest) {
+    return cache.holdAll(key -> key.digest().equals(digest));
   }
 
   /** Removes a manifest with all tags that point at it. False if it is not there. */
@@ -282,7 +294,9 @@ public final class Manifests {
     long size = 0;
     for (List<Digest> some : pieces(references.manifests())) {
       for (ManifestStore.Child child : store.lockAll(handle, repository, some)) {
-        present.add(child.digest());
+        if (!child.damaged()) {
+          present.add(child.digest());
+        }
         size = ManifestFacts.plus(size, child.totalSize());
       }
     }
@@ -383,7 +397,7 @@ public final class Manifests {
     }
   }
 
-  private record Key(long repositoryId, Digest digest) {}
+  record Key(long repositoryId, Digest digest) {}
 
   /** Where something is removed, and the tags that are held meanwhile. */
   private record Held(Repository repository, GuardedCache<Tags.Key, Digest>.Held tags) {}

@@ -188,13 +188,16 @@ final class ContentFixture implements AutoCloseable {
                 SELECT object_key FROM upload WHERE object_key IS NOT NULL
                 UNION ALL
                 SELECT object_key FROM object_removal
+                UNION ALL
+                SELECT object_key FROM damage WHERE object_key IS NOT NULL
                 """));
     assertThat(named).as("every object is named by a row").containsAll(objects.keySet());
     Map<String, Long> stored =
         real.read(
             handle ->
                 handle
-                    .select("SELECT object_key, size FROM blob WHERE object_key IS NOT NULL")
+                    .select(
+                        "SELECT object_key, size FROM blob WHERE object_key IS NOT NULL AND damaged_at <= 0")
                     .reduceRows(
                         new TreeMap<String, Long>(),
                         (map, row) -> {
@@ -300,6 +303,7 @@ final class ContentFixture implements AutoCloseable {
     final UsageLedger ledger;
     final Usage usage;
     final Pulls pulls;
+    final Damage damage;
 
     Node(TestConfig config, NodeId id) {
       this.id = id;
@@ -326,6 +330,7 @@ final class ContentFixture implements AutoCloseable {
                       guard.get().check(handle, repository, tag, from, to)));
       BlobBytes bytes = new BlobBytes(blobs, storage, io);
       this.manifests = new Manifests(database, blobs, tags, events, bytes, ledger, config, clock);
+      this.damage = new Damage(database, blobs, manifests, removals, clock);
       this.fill = new ManifestFill(database, bytes);
       this.moves = new TagMoves(database, tags, ledger);
       this.removal =
