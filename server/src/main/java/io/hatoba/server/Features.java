@@ -5,6 +5,8 @@ import io.hatoba.server.api.ApiConfig;
 import io.hatoba.server.audit.AuditConfig;
 import io.hatoba.server.auth.AuthConfig;
 import io.hatoba.server.content.ContentConfig;
+import io.hatoba.server.content.ReclaimConfig;
+import io.hatoba.server.content.UndoConfig;
 import io.hatoba.server.database.DatabaseConfig;
 import io.hatoba.server.distribution.DistributionConfig;
 import io.hatoba.server.endpoint.EndpointConfig;
@@ -29,6 +31,8 @@ final class Features {
           EventConfig.class,
           DatabaseConfig.class,
           ContentConfig.class,
+          UndoConfig.class,
+          ReclaimConfig.class,
           DistributionConfig.class,
           OutboundConfig.class,
           OidcConfig.class);

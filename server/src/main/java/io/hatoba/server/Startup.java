@@ -2,7 +2,7 @@ package io.hatoba.server;
 
 import io.hatoba.server.account.Bootstrap;
 import io.hatoba.server.account.Bootstrap.Outcome;
-import io.hatoba.server.content.Housekeeping;
+import io.hatoba.server.reclaim.Reclaimer;
 import io.hatoba.server.registry.RegistryDeletion;
 import io.hatoba.server.startup.StartupException;
 import io.quarkus.runtime.StartupEvent;
@@ -14,7 +14,7 @@ import org.jboss.logging.Logger;
 
 /**
  * What happens between an open database and an open port: the first login is made if there is none,
- * and housekeeping starts. The port is opened only after this returned.
+ * and what runs in the background starts. The port is opened only after this returned.
  */
 @Singleton
 class Startup {
@@ -22,19 +22,16 @@ class Startup {
 
   private final ServerConfig config;
   private final Bootstrap bootstrap;
-  private final Housekeeping housekeeping;
+  private final Reclaimer reclaimer;
   private final RegistryDeletion deletion;
   private Optional<Outcome.Made> made = Optional.empty();
 
   @Inject
   Startup(
-      ServerConfig config,
-      Bootstrap bootstrap,
-      Housekeeping housekeeping,
-      RegistryDeletion deletion) {
+      ServerConfig config, Bootstrap bootstrap, Reclaimer reclaimer, RegistryDeletion deletion) {
     this.config = config;
     this.bootstrap = bootstrap;
-    this.housekeeping = housekeeping;
+    this.reclaimer = reclaimer;
     this.deletion = deletion;
   }
 
@@ -47,7 +44,7 @@ class Startup {
         }
       }
     }
-    housekeeping.start();
+    reclaimer.start();
     deletion.start();
   }
 

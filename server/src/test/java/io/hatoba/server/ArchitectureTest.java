@@ -43,6 +43,7 @@ class ArchitectureTest {
           Map.entry("pattern", Set.of()),
           Map.entry("endpoint", Set.of("startup")),
           Map.entry("content", Set.of("database", "storage", "startup")),
+          Map.entry("reclaim", Set.of("content", "database", "storage", "startup")),
           Map.entry("rest", Set.of("permission", "content")),
           Map.entry(
               "registry",

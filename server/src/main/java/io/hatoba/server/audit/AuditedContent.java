@@ -95,6 +95,7 @@ class AuditedContent {
     return switch (kind) {
       case ARTIFACT_PUSHED -> Optional.of("artifact:push");
       case ARTIFACT_DELETED -> Optional.of("artifact:delete");
+      case ARTIFACT_RESTORED -> Optional.of("artifact:restore");
       case TAG_CREATED -> Optional.of("tag:create");
       case TAG_MOVED -> Optional.of("tag:move");
       case TAG_DELETED -> Optional.of("tag:delete");

@@ -7,13 +7,20 @@ import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Hot;
 import io.hatoba.server.storage.ObjectKey;
 import jakarta.inject.Singleton;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +32,20 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class Blobs {
   private static final int ENTRY_BYTES = 500;
+  private static final int DIGESTS_PER_STATEMENT = 1000;
+  private static final Duration SHORT_LEASE = Duration.ofMinutes(10);
+  private static final Duration READERS_LEAVE = Duration.ofMinutes(1);
 
   private final Database database;
   private final ObjectRemovals removals;
   private final UsageLedger usage;
   private final InstantSource clock;
   private final Duration lease;
+
+  /** How long an object stays that a reader may have looked up just before its row went. */
+  private final Duration readersLeave;
+
+  private final BlobRelease release;
   private final GuardedCache<Key, Blob> cache;
 
   public Blobs(
@@ -38,12 +53,15 @@ public final class Blobs {
       ObjectRemovals removals,
       UsageLedger usage,
       ContentConfig config,
+      ReclaimConfig reclaim,
       InstantSource clock) {
     this.database = database;
     this.removals = removals;
     this.usage = usage;
     this.clock = clock;
-    this.lease = config.blobLease();
+    this.lease = reclaim.grace();
+    this.readersLeave = lease.compareTo(READERS_LEAVE) < 0 ? lease : READERS_LEAVE;
+    this.release = new BlobRelease(database.dialect(), removals);
     this.cache =
         new GuardedCache<>(
             database.exclusive(),
@@ -132,16 +150,221 @@ public final class Blobs {
         cache.hold(unnamed.stream().map(digest -> new Key(repository.id(), digest)).toList())) {
       return database.write(
           handle -> {
-            int removed = 0;
-            for (Digest digest : unnamed) {
-              if (namedBy(handle, repository, digest).isEmpty()
-                  && delete(handle, repository, digest)) {
-                removed++;
-              }
-            }
-            return removed;
+            SortedMap<Digest, Long> links = lockLinks(handle, repository, unnamed);
+            links.keySet().removeAll(Set.copyOf(named(handle, repository, links.keySet())));
+            release.lock(handle, new TreeSet<>(links.keySet()));
+            ReclaimedDays.add(
+                handle, clock.instant(), unlink(handle, repository, links, true).freed());
+            return links.size();
           });
     }
+  }
+
+  /**
+   * Takes away some links whose lease has ended and that no manifest needs, with the blobs that
+   * nothing else refers to.
+   *
+   * @param limit how many links to look at
+   * @return what was done; when nothing was settled, no more are due or others work on them
+   */
+  public Idle releaseIdle(int limit) {
+    Instant now = clock.instant();
+    if (database.read(handle -> idle(handle, now, 1, "")).isEmpty()) {
+      return Idle.NOTHING;
+    }
+    try (var held = cache.hold(List.of())) {
+      return database.write(
+          handle -> {
+            List<IdleLink> links =
+                idle(handle, now, limit, database.dialect().forUpdateSkippingLocked());
+            links.forEach(link -> held.add(new Key(link.repositoryId(), link.digest())));
+            return releaseIdle(handle, links, now);
+          });
+    }
+  }
+
+  private Idle releaseIdle(Handle handle, List<IdleLink> links, Instant now) {
+    Map<Repository, SortedMap<Digest, Long>> unneeded = new LinkedHashMap<>();
+    SortedSet<Digest> digests = new TreeSet<>();
+    links.stream()
+        .collect(
+            Collectors.groupingBy(
+                IdleLink::repositoryId,
+                TreeMap::new,
+                Collectors.mapping(IdleLink::digest, Collectors.toSet())))
+        .forEach(
+            (id, due) -> {
+              Repository repository = Repositories.byId(handle, id);
+              List<Digest> named = named(handle, repository, due);
+              settle(handle, repository, named);
+              due.removeAll(Set.copyOf(named));
+              digests.addAll(due);
+              unneeded.put(repository, lockLinks(handle, repository, due));
+            });
+    release.lock(handle, digests);
+    Freed freed = Freed.NOTHING;
+    int settled = links.size() - unneeded.values().stream().mapToInt(Map::size).sum();
+    for (Map.Entry<Repository, SortedMap<Digest, Long>> of : unneeded.entrySet()) {
+      Unlinked unlinked = unlink(handle, of.getKey(), of.getValue(), false);
+      freed = freed.plus(unlinked.freed());
+      settled += unlinked.links();
+    }
+    ReclaimedDays.add(handle, now, freed);
+    return new Idle(links.size(), settled, freed);
+  }
+
+  /** Links that a manifest needs are looked at again when such a manifest goes. */
+  private static void settle(Handle handle, Repository repository, List<Digest> named) {
+    if (!named.isEmpty()) {
+      handle
+          .createUpdate(
+              """
+              UPDATE repository_blob
+              SET lease_until = 0
+              WHERE repository_id = :repositoryId AND digest IN (<digests>)
+              """)
+          .bind("repositoryId", repository.id())
+          .bindList("digests", named)
+          .execute();
+    }
+  }
+
+  /**
+   * Takes locked links away that no manifest needs, and removes the blobs that nothing else refers
+   * to.
+   *
+   * @param patient whether to wait for those who are adding links elsewhere to a blob that would
+   *     go; else its link stays
+   */
+  private Unlinked unlink(
+      Handle handle, Repository repository, SortedMap<Digest, Long> links, boolean patient) {
+    if (links.isEmpty()) {
+      return Unlinked.NOTHING;
+    }
+    BlobRelease.Claim claim =
+        release.claim(
+            handle,
+            new BlobRelease.Reference.Link(repository.id()),
+            new TreeSet<>(links.keySet()),
+            patient);
+    SortedMap<Digest, Long> gone = new TreeMap<>(links);
+    gone.keySet().removeAll(claim.busy());
+    if (gone.isEmpty()) {
+      return Unlinked.NOTHING;
+    }
+    deleteLinks(handle, repository.id(), gone.keySet());
+    Freed freed = release.remove(handle, claim, readersHaveLeft());
+    usage.blobsUnlinked(handle, repository, gone);
+    return new Unlinked(gone.size(), freed);
+  }
+
+  /**
+   * Takes some links away from a repository that goes, whoever may count on them, and that no
+   * manifest is in any more. What its registry holds is not counted any more.
+   *
+   * @return how many
+   */
+  int unlinkSome(Handle handle, long repositoryId, int limit) {
+    SortedSet<Digest> some =
+        new TreeSet<>(
+            handle
+                .createQuery(
+                    """
+                    SELECT digest
+                    FROM repository_blob
+                    WHERE repository_id = :repositoryId
+                    ORDER BY digest
+                    LIMIT :limit
+                    """
+                        + database.dialect().forUpdate())
+                .bind("repositoryId", repositoryId)
+                .bind("limit", limit)
+                .mapTo(Digest.class)
+                .list());
+    if (some.isEmpty()) {
+      return 0;
+    }
+    release.lock(handle, some);
+    BlobRelease.Claim claim =
+        release.claim(handle, new BlobRelease.Reference.Link(repositoryId), some, true);
+    deleteLinks(handle, repositoryId, some);
+    ReclaimedDays.add(handle, clock.instant(), release.remove(handle, claim, readersHaveLeft()));
+    return some.size();
+  }
+
+  private static void deleteLinks(Handle handle, long repositoryId, Collection<Digest> digests) {
+    handle
+        .createUpdate(
+            """
+            DELETE FROM repository_blob
+            WHERE repository_id = :repositoryId AND digest IN (<digests>)
+            """)
+        .bind("repositoryId", repositoryId)
+        .bindList("digests", List.copyOf(digests))
+        .execute();
+  }
+
+  /**
+   * A manifest of the repository is gone that named these: what no other needs may go. A push that
+   * asked for one of them keeps its lease; what only the push of that manifest had asked for is
+   * kept a little longer, for a push that saw it and has not said so ({@link #findForPush}).
+   *
+   * @param pushedAt when the manifest was pushed
+   */
+  void unneeded(Handle handle, Repository repository, SortedSet<Digest> digests, Instant pushedAt) {
+    List<Digest> all = List.copyOf(digests);
+    for (int i = 0; i < all.size(); i += DIGESTS_PER_STATEMENT) {
+      unneeded(
+          handle,
+          repository,
+          all.subList(i, Math.min(all.size(), i + DIGESTS_PER_STATEMENT)),
+          pushedAt);
+    }
+  }
+
+  private void unneeded(
+      Handle handle, Repository repository, List<Digest> digests, Instant pushedAt) {
+    Instant now = clock.instant();
+    Instant soon = now.plus(lease.compareTo(SHORT_LEASE) < 0 ? lease : SHORT_LEASE);
+    handle
+        .createQuery(
+            """
+            SELECT digest
+            FROM repository_blob
+            WHERE repository_id = :repositoryId AND digest IN (<digests>)
+            ORDER BY digest
+            """
+                + database.dialect().forNoKeyUpdate())
+        .bind("repositoryId", repository.id())
+        .bindList("digests", digests)
+        .mapTo(String.class)
+        .list();
+    handle
+        .createUpdate(
+            """
+            UPDATE repository_blob
+            SET lease_until = CASE
+              WHEN lease_until <= :now THEN :now
+              WHEN lease_until <= :ofPush AND lease_until > :soon THEN :soon
+              ELSE lease_until END
+            WHERE repository_id = :repositoryId AND digest IN (<digests>)
+            """)
+        .bind("now", now)
+        .bind("ofPush", pushedAt.plus(lease))
+        .bind("soon", soon)
+        .bind("repositoryId", repository.id())
+        .bindList("digests", digests)
+        .execute();
+  }
+
+  /** When nobody reads an object any more who has looked it up until now. */
+  Instant readersHaveLeft() {
+    return clock.instant().plus(readersLeave);
+  }
+
+  /** Gives a repository the right to read a blob that is there and cannot go meanwhile. */
+  void restoreLink(Handle handle, Repository repository, Digest digest, long size) {
+    link(handle, repository, digest, size, clock.instant());
   }
 
   /**
@@ -155,18 +378,11 @@ public final class Blobs {
    */
   Blob add(Handle handle, Repository repository, Blob blob) {
     Instant now = clock.instant();
-    List<Hot.Ran> ran =
-        Hot.together(
-            List.of(
-                insert(handle, blob, now),
-                insertLink(handle, repository, blob.digest(), now),
-                usage.insertBlob(handle, repository, blob.digest(), blob.size())));
-    boolean inserted = ran.get(0).didSomething();
-    Blob present = inserted ? blob : healedOrPresent(handle, blob, now);
+    Blob present = addContent(handle, blob, now);
     if (!present.body().equals(blob.body()) && blob.body() instanceof Blob.Stored(ObjectKey ours)) {
       removals.queue(handle, ours, now);
     }
-    bookLink(handle, repository, blob.digest(), blob.size(), now, Linked.of(ran.subList(1, 3)));
+    link(handle, repository, blob.digest(), blob.size(), now);
     return present;
   }
 
@@ -193,7 +409,7 @@ public final class Blobs {
             WHERE rb.repository_id = :repositoryId AND rb.digest IN (<digests>) AND b.damaged_at <= 0
             ORDER BY b.digest
             """
-                + database.dialect().forShare())
+                + database.dialect().forKeyShare())
         .bind("repositoryId", repository.id())
         .bindList("digests", digests)
         .texts()
@@ -203,8 +419,8 @@ public final class Blobs {
   }
 
   private static Optional<Row> select(Handle handle, Repository repository, Digest digest) {
-    return Hot.sql(
-            handle,
+    return handle
+        .createQuery(
             """
             SELECT b.digest, b.size, b.object_key, b.bytes, b.damaged_at, rb.lease_until
             FROM repository_blob rb
@@ -213,30 +429,42 @@ public final class Blobs {
             """)
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
-        .list(Row::of)
-        .stream()
-        .findFirst();
+        .mapTo(Row.class)
+        .findOne();
   }
 
-  private static Row selectAny(Handle handle, Digest digest) {
+  /**
+   * Adds a blob unless it is there and undamaged, and says which one is: it stays until the
+   * transaction ends.
+   */
+  private Blob addContent(Handle handle, Blob blob, Instant now) {
+    while (true) {
+      if (insert(handle, blob, now)) {
+        return blob;
+      }
+      // It is there, or was a moment ago.
+      Optional<Row> present = selectAny(handle, blob.digest());
+      if (present.isPresent() && !present.get().isDamaged()) {
+        return present.get().blob();
+      }
+      if (present.isPresent() && heal(handle, blob, now)) {
+        return blob;
+      }
+    }
+  }
+
+  private Optional<Row> selectAny(Handle handle, Digest digest) {
     return handle
         .createQuery(
             """
             SELECT digest, size, object_key, bytes, damaged_at, 0 AS lease_until
             FROM blob
             WHERE digest = :digest
-            """)
+            """
+                + database.dialect().forKeyShare())
         .bind("digest", digest)
         .mapTo(Row.class)
-        .one();
-  }
-
-  private static Blob healedOrPresent(Handle handle, Blob blob, Instant now) {
-    Row present = selectAny(handle, blob.digest());
-    if (!present.isDamaged()) {
-      return present.blob();
-    }
-    return heal(handle, blob, now) ? blob : selectAny(handle, blob.digest()).blob();
+        .findOne();
   }
 
   /** False if somebody else has done so meanwhile. */
@@ -257,53 +485,49 @@ public final class Blobs {
         == 1;
   }
 
-  private static Hot insert(Handle handle, Blob blob, Instant now) {
+  private static boolean insert(Handle handle, Blob blob, Instant now) {
     return Hot.sql(
-            handle,
-            """
-            INSERT INTO blob (digest, size, object_key, bytes, created_at)
-            VALUES (:digest, :size, :objectKey, :bytes, :now)
-            ON CONFLICT (digest) DO NOTHING
-            """)
-        .bind("digest", blob.digest())
-        .bind("size", blob.size())
-        .bind("objectKey", blob.body() instanceof Blob.Stored(ObjectKey key) ? key.id() : null)
-        .bind("bytes", blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes : null)
-        .bind("now", now);
+                handle,
+                """
+                INSERT INTO blob (digest, size, object_key, bytes, created_at)
+                VALUES (:digest, :size, :objectKey, :bytes, :now)
+                ON CONFLICT (digest) DO NOTHING
+                """)
+            .bind("digest", blob.digest())
+            .bind("size", blob.size())
+            .bind("objectKey", blob.body() instanceof Blob.Stored(ObjectKey key) ? key.id() : null)
+            .bind("bytes", blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes : null)
+            .bind("now", now)
+            .execute()
+        == 1;
   }
 
   private void link(Handle handle, Repository repository, Digest digest, long size, Instant now) {
-    List<Hot.Ran> ran =
-        Hot.together(
-            List.of(
-                insertLink(handle, repository, digest, now),
-                usage.insertBlob(handle, repository, digest, size)));
-    bookLink(handle, repository, digest, size, now, Linked.of(ran));
-  }
-
-  private void bookLink(
-      Handle handle, Repository repository, Digest digest, long size, Instant now, Linked linked) {
-    boolean isNew = linked.isNew();
-    // It is there, or was a moment ago.
-    while (!isNew && !extendLease(handle, repository, digest, now)) {
-      isNew = insertLink(handle, repository, digest, now).execute() == 1;
-    }
-    if (isNew) {
-      usage.blobLinked(handle, repository, digest, size, linked.inserted());
+    while (true) {
+      if (insertLink(handle, repository, digest, now)) {
+        usage.blobLinked(handle, repository, digest, size);
+        return;
+      }
+      // It is there, or was a moment ago.
+      if (extendLease(handle, repository, digest, now)) {
+        return;
+      }
     }
   }
 
-  private Hot insertLink(Handle handle, Repository repository, Digest digest, Instant now) {
+  private boolean insertLink(Handle handle, Repository repository, Digest digest, Instant now) {
     return Hot.sql(
-            handle,
-            """
-            INSERT INTO repository_blob (repository_id, digest, lease_until)
-            VALUES (:repositoryId, :digest, :until)
-            ON CONFLICT (repository_id, digest) DO NOTHING
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("digest", digest)
-        .bind("until", now.plus(lease));
+                handle,
+                """
+                INSERT INTO repository_blob (repository_id, digest, lease_until)
+                VALUES (:repositoryId, :digest, :until)
+                ON CONFLICT (repository_id, digest) DO NOTHING
+                """)
+            .bind("repositoryId", repository.id())
+            .bind("digest", digest)
+            .bind("until", now.plus(lease))
+            .execute()
+        == 1;
   }
 
   private boolean extendLease(Handle handle, Repository repository, Digest digest, Instant now) {
@@ -331,7 +555,7 @@ public final class Blobs {
                 JOIN blob b ON b.digest = rb.digest
                 WHERE rb.repository_id = :sourceId AND rb.digest = :digest AND b.damaged_at <= 0
                 """
-                    + database.dialect().forShare())
+                    + database.dialect().forKeyShare())
             .bind("sourceId", sourceId)
             .bind("digest", digest)
             .mapTo(Long.class)
@@ -393,20 +617,8 @@ public final class Blobs {
   }
 
   private boolean delete(Handle handle, Repository repository, Digest digest) {
-    Optional<Long> size =
-        handle
-            .createQuery(
-                """
-                SELECT (SELECT size FROM blob WHERE digest = :digest)
-                FROM repository_blob
-                WHERE repository_id = :repositoryId AND digest = :digest
-                """
-                    + database.dialect().forUpdate())
-            .bind("repositoryId", repository.id())
-            .bind("digest", digest)
-            .mapTo(Long.class)
-            .findOne();
-    if (size.isEmpty()) {
+    SortedMap<Digest, Long> link = lockLinks(handle, repository, List.of(digest));
+    if (link.isEmpty()) {
       return false;
     }
     namedBy(handle, repository, digest)
@@ -417,17 +629,68 @@ public final class Blobs {
                       "manifest %s names this blob; delete the manifest first".formatted(parent),
                       digest.toString()));
             });
-    handle
-        .createUpdate(
-            """
-            DELETE FROM repository_blob
-            WHERE repository_id = :repositoryId AND digest = :digest
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("digest", digest)
-        .execute();
-    usage.blobUnlinked(handle, repository, digest, size.get());
+    release.lock(handle, new TreeSet<>(link.keySet()));
+    ReclaimedDays.add(handle, clock.instant(), unlink(handle, repository, link, true).freed());
     return true;
+  }
+
+  /** The links that are there, with the sizes of their blobs, locked for change. */
+  private SortedMap<Digest, Long> lockLinks(
+      Handle handle, Repository repository, Collection<Digest> digests) {
+    SortedMap<Digest, Long> links = new TreeMap<>();
+    if (!digests.isEmpty()) {
+      handle
+          .createQuery(
+              """
+              SELECT digest, (SELECT b.size FROM blob b WHERE b.digest = rb.digest) AS size
+              FROM repository_blob rb
+              WHERE repository_id = :repositoryId AND digest IN (<digests>)
+              ORDER BY digest
+              """
+                  + database.dialect().forUpdate())
+          .bind("repositoryId", repository.id())
+          .bindList("digests", List.copyOf(digests))
+          .mapTo(Sized.class)
+          .forEach(link -> links.put(link.digest(), link.size()));
+    }
+    return links;
+  }
+
+  /** Those of these that a manifest of the repository names. */
+  private static List<Digest> named(
+      Handle handle, Repository repository, Collection<Digest> digests) {
+    return digests.isEmpty()
+        ? List.of()
+        : handle
+            .createQuery(
+                """
+                SELECT DISTINCT child
+                FROM manifest_edge
+                WHERE repository_id = :repositoryId AND child IN (<digests>) AND kind IN ('config', 'layer')
+                ORDER BY child
+                """)
+            .bind("repositoryId", repository.id())
+            .bindList("digests", List.copyOf(digests))
+            .mapTo(Digest.class)
+            .list();
+  }
+
+  /** The links whose lease has ended, longest ago first. */
+  private static List<IdleLink> idle(Handle handle, Instant now, int limit, String lock) {
+    return handle
+        .createQuery(
+            """
+            SELECT rb.repository_id, rb.digest
+            FROM repository_blob rb
+            WHERE rb.lease_until > 0 AND rb.lease_until <= :now
+            ORDER BY rb.lease_until, rb.repository_id, rb.digest
+            LIMIT :limit
+            """
+                + lock)
+        .bind("now", now)
+        .bind("limit", limit)
+        .mapTo(IdleLink.class)
+        .list();
   }
 
   private static Optional<Digest> namedBy(Handle handle, Repository repository, Digest digest) {
@@ -472,17 +735,22 @@ public final class Blobs {
   record Key(long repositoryId, Digest digest) {}
 
   /**
-   * What linking has done.
+   * A step of {@link #releaseIdle}.
    *
-   * @param isNew whether the repository could not read the blob before
-   * @param inserted whether the blob was made a part of the registry
+   * @param looked at so many links
+   * @param settled so many of them are gone, or are needed after all
    */
-  private record Linked(boolean isNew, boolean inserted) {
-    /** From a link's and a content's insertion. */
-    static Linked of(List<Hot.Ran> ran) {
-      return new Linked(ran.get(0).didSomething(), ran.get(1).didSomething());
-    }
+  public record Idle(int looked, int settled, Freed freed) {
+    static final Idle NOTHING = new Idle(0, 0, Freed.NOTHING);
   }
+
+  private record Unlinked(int links, Freed freed) {
+    static final Unlinked NOTHING = new Unlinked(0, Freed.NOTHING);
+  }
+
+  record IdleLink(long repositoryId, Digest digest) {}
+
+  record Sized(Digest digest, long size) {}
 
   /** A row of {@code repository_blob} with its blob. */
   @SuppressWarnings("ArrayRecordComponent") // lives from the query to the next line
@@ -493,16 +761,6 @@ public final class Blobs {
       byte @Nullable [] bytes,
       long damagedAt,
       Instant leaseUntil) {
-    static Row of(ResultSet row) throws SQLException {
-      return new Row(
-          Digest.parse(row.getString("digest")),
-          row.getLong("size"),
-          row.getString("object_key"),
-          row.getBytes("bytes"),
-          row.getLong("damaged_at"),
-          Instant.ofEpochMilli(row.getLong("lease_until")));
-    }
-
     boolean isDamaged() {
       return damagedAt > 0;
     }

@@ -26,14 +26,6 @@ public interface ContentConfig {
   Duration uploadExpiry();
 
   /**
-   * How long a blob that was just pushed, mounted or asked for by a push is kept although no
-   * manifest names it yet. Default 24h, range 1m to 365d: longer than the slowest push.
-   */
-  @WithDefault("24h")
-  @Range(min = "1m", max = "365d")
-  Duration blobLease();
-
-  /**
    * Whether an index may name manifests that the repository does not have (a sparse index, as
    * mirrors of single platforms make them). Default true.
    */

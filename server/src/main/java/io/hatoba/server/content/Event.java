@@ -25,6 +25,9 @@ public record Event(
   public enum Kind {
     ARTIFACT_PUSHED("artifact.pushed"),
     ARTIFACT_DELETED("artifact.deleted"),
+
+    /** Deleted before, and brought back as it was. */
+    ARTIFACT_RESTORED("artifact.restored"),
     TAG_CREATED("tag.created"),
     TAG_MOVED("tag.moved"),
     TAG_DELETED("tag.deleted"),

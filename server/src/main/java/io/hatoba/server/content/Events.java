@@ -77,12 +77,7 @@ public final class Events {
   }
 
   void append(Handle handle, Event event) {
-    insert(handle, event).execute();
-  }
-
-  /** As {@link #append}, when it is run. */
-  Hot insert(Handle handle, Event event) {
-    return Hot.sql(
+    Hot.sql(
             handle,
             """
             INSERT INTO event (tx, at, kind, registry_id, repository, digest, tag, previous_digest, media_type,
@@ -104,7 +99,8 @@ public final class Events {
         .bind("mediaType", event.mediaType().orElse(null))
         .bind("actor", event.actor().principal())
         .bind("via", event.actor().via())
-        .bind("address", event.actor().address());
+        .bind("address", event.actor().address())
+        .execute();
   }
 
   /** How far a reader has come. Opaque but for being stored. */

@@ -22,40 +22,46 @@ public final class ImageRemoval {
 
   private final Database database;
   private final Repositories repositories;
-  private final Manifests manifests;
+  private final ArtifactRemoval artifacts;
   private final Tags tags;
   private final Blobs blobs;
   private final ObjectRemovals removals;
+  private final Trash trash;
   private final UsageLedger usage;
   private final InstantSource clock;
 
   public ImageRemoval(
       Database database,
       Repositories repositories,
-      Manifests manifests,
+      ArtifactRemoval artifacts,
       Tags tags,
       Blobs blobs,
       ObjectRemovals removals,
+      Trash trash,
       UsageLedger usage,
       InstantSource clock) {
     this.database = database;
     this.repositories = repositories;
-    this.manifests = manifests;
+    this.artifacts = artifacts;
     this.tags = tags;
     this.blobs = blobs;
     this.removals = removals;
+    this.trash = trash;
     this.usage = usage;
     this.clock = clock;
   }
 
   /**
-   * Removes an image: its artifacts and tags, each with its event, then itself.
+   * Removes an image: its artifacts and tags, each with its event, then itself. Brought back it has
+   * its artifacts, tags and texts; the history of its tags and the counts of its pulls are lost.
    *
    * @throws RefusedException with what a guard says of one of its tags, before anything is removed
    */
-  public void remove(Repository repository, Actor actor) {
+  public Removed remove(Repository repository, Actor actor) {
     askGuards(repository);
-    manifests.deleteAll(repository, actor);
+    Optional<Removed.Undo> undo =
+        database.write(handle -> trash.begin(handle, repository, Trash.What.image(), actor));
+    artifacts.removeAll(repository, undo, actor);
     while (blobs.deleteUnnamed(repository, ROWS_AT_ONCE) > 0) {
       // There may be more.
     }
@@ -77,6 +83,7 @@ public final class ImageRemoval {
     try (var _ = repositories.hold(repository.name())) {
       database.write(handle -> removeIfEmpty(handle, repository));
     }
+    return new Removed(undo);
   }
 
   private void askGuards(Repository repository) {

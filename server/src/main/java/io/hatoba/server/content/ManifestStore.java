@@ -7,13 +7,21 @@ import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Dialect;
 import io.hatoba.server.database.Hot;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** The SQL of manifests. */
 final class ManifestStore {
+  private static final int DIGESTS_PER_STATEMENT = 1000;
+
   private final Dialect dialect;
 
   ManifestStore(Dialect dialect) {
@@ -77,63 +85,195 @@ final class ManifestStore {
 
   /** A manifest that the repository has, locked for change. */
   Optional<Locked> lock(Handle handle, Repository repository, Digest digest) {
+    return Optional.ofNullable(lock(handle, repository, List.of(digest)).get(digest));
+  }
+
+  /** Those of these that the repository has, locked for change in the order of their digests. */
+  SortedMap<Digest, Locked> lock(Handle handle, Repository repository, Collection<Digest> digests) {
+    SortedMap<Digest, Locked> locked = new TreeMap<>();
+    for (List<Digest> some : pieces(digests)) {
+      handle
+          .createQuery(
+              """
+              SELECT digest, media_type, size, pushed_at
+              FROM repository_manifest
+              WHERE repository_id = :repositoryId AND digest IN (<digests>)
+              ORDER BY digest
+              """
+                  + dialect.forUpdate())
+          .bind("repositoryId", repository.id())
+          .bindList("digests", some)
+          .mapTo(Locked.class)
+          .forEach(row -> locked.put(row.digest(), row));
+    }
+    return locked;
+  }
+
+  /**
+   * Makes pushes of these same bytes wait, anywhere. Before {@link #lock}: a push locks the bytes
+   * before the row of its repository.
+   */
+  void lockForRemoval(Handle handle, SortedSet<Digest> digests) {
+    for (List<Digest> some : pieces(digests)) {
+      handle
+          .createQuery(
+              """
+              SELECT digest
+              FROM manifest
+              WHERE digest IN (<digests>)
+              ORDER BY digest
+              """
+                  + dialect.forUpdate())
+          .bindList("digests", some)
+          .mapTo(String.class)
+          .list();
+    }
+  }
+
+  /** Removes the bytes, locked, that no repository has and that cannot be brought back. */
+  void releaseContent(Handle handle, Collection<Digest> digests) {
+    for (List<Digest> some : pieces(digests)) {
+      handle
+          .createUpdate(
+              """
+              DELETE FROM manifest
+              WHERE digest IN (<digests>)
+                AND NOT EXISTS (
+                  SELECT 1
+                  FROM repository_manifest l
+                  WHERE l.digest = manifest.digest)
+                AND NOT EXISTS (
+                  SELECT 1
+                  FROM deleted_manifest h
+                  WHERE h.digest = manifest.digest)
+              """)
+          .bindList("digests", some)
+          .execute();
+    }
+  }
+
+  /** Some of the manifests of a repository. */
+  List<Digest> some(Handle handle, long repositoryId, int limit) {
     return handle
         .createQuery(
             """
-            SELECT media_type, size
+            SELECT digest
             FROM repository_manifest
-            WHERE repository_id = :repositoryId AND digest = :digest
-            """
-                + dialect.forUpdate())
-        .bind("repositoryId", repository.id())
-        .bind("digest", digest)
-        .mapTo(Locked.class)
-        .findOne();
+            WHERE repository_id = :repositoryId
+            ORDER BY digest
+            LIMIT :limit
+            """)
+        .bind("repositoryId", repositoryId)
+        .bind("limit", limit)
+        .mapTo(Digest.class)
+        .list();
   }
 
-  /** Keeps the bytes, if they are not there yet, or damaged. */
-  Hot insertContent(Handle handle, Digest digest, byte[] content, Instant now) {
-    return Hot.sql(
+  /** Removes manifests whose edges and tags are gone already. */
+  void forget(Handle handle, long repositoryId, Collection<Digest> digests) {
+    for (List<Digest> some : pieces(digests)) {
+      handle
+          .createUpdate(
+              """
+              DELETE FROM repository_manifest
+              WHERE repository_id = :repositoryId AND digest IN (<digests>)
+              """)
+          .bind("repositoryId", repositoryId)
+          .bindList("digests", some)
+          .execute();
+    }
+  }
+
+  /** The blobs that these name. */
+  SortedSet<Digest> blobsOf(Handle handle, Repository repository, Collection<Digest> parents) {
+    SortedSet<Digest> blobs = new TreeSet<>();
+    for (List<Digest> some : pieces(parents)) {
+      blobs.addAll(
+          handle
+              .createQuery(
+                  """
+                  SELECT DISTINCT child
+                  FROM manifest_edge
+                  WHERE repository_id = :repositoryId AND parent IN (<parents>) AND kind IN ('config', 'layer')
+                  ORDER BY child
+                  """)
+              .bind("repositoryId", repository.id())
+              .bindList("parents", some)
+              .mapTo(Digest.class)
+              .list());
+    }
+    return blobs;
+  }
+
+  /**
+   * Keeps the bytes, if they are not there yet or damaged; they stay until the transaction ends.
+   */
+  void insertContent(Handle handle, Digest digest, byte[] content, Instant now) {
+    while (true) {
+      int inserted =
+          Hot.sql(
+                  handle,
+                  """
+                  INSERT INTO manifest (digest, bytes, created_at)
+                  VALUES (:digest, :bytes, :now)
+                  ON CONFLICT (digest) DO UPDATE
+                  SET bytes = excluded.bytes, damaged_at = -excluded.created_at
+                  WHERE manifest.damaged_at > 0
+                  """)
+              .bind("digest", digest)
+              .bind("bytes", content)
+              .bind("now", now)
+              .execute();
+      // They are there, or were a moment ago.
+      if (inserted == 1 || isThere(handle, digest)) {
+        return;
+      }
+    }
+  }
+
+  private boolean isThere(Handle handle, Digest digest) {
+    return !Hot.sql(
             handle,
             """
-            INSERT INTO manifest (digest, bytes, created_at)
-            VALUES (:digest, :bytes, :now)
-            ON CONFLICT (digest) DO UPDATE
-            SET bytes = excluded.bytes, damaged_at = -excluded.created_at
-            WHERE manifest.damaged_at > 0
-            """)
+            SELECT digest
+            FROM manifest
+            WHERE digest = :digest
+            """
+                + dialect.forKeyShare())
         .bind("digest", digest)
-        .bind("bytes", content)
-        .bind("now", now);
+        .texts()
+        .isEmpty();
   }
 
-  /** Adds a manifest to a repository, if it is not there. */
-  Hot insert(
+  /** Adds a manifest to a repository. False if it is there. */
+  boolean insert(
       Handle handle, Repository repository, Manifest manifest, ManifestFacts facts, Push push) {
     Described described = Described.of(manifest);
     return Hot.sql(
-            handle,
-            """
-            INSERT INTO repository_manifest
-              (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by,
-               kind, total_size, platform)
-            VALUES
-              (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by,
-               :kind, :totalSize, :platform)
-            ON CONFLICT (repository_id, digest) DO NOTHING
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("digest", push.digest())
-        .bind("size", push.size())
-        .bind("now", push.at())
-        .bind("by", push.by())
-        .bind("mediaType", described.mediaType())
-        .bind("artifactType", described.artifactType())
-        .bind("subject", described.subject())
-        .bind("annotations", described.annotations())
-        .bind("kind", facts.kind().identifier())
-        .bind("totalSize", facts.totalSize())
-        .bind("platform", facts.platform().map(Platform::text).orElse(null));
+                handle,
+                """
+                INSERT INTO repository_manifest
+                  (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by,
+                   kind, total_size, platform)
+                VALUES
+                  (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by,
+                   :kind, :totalSize, :platform)
+                ON CONFLICT (repository_id, digest) DO NOTHING
+                """)
+            .bind("repositoryId", repository.id())
+            .bind("digest", push.digest())
+            .bind("size", push.size())
+            .bind("now", push.at())
+            .bind("by", push.by())
+            .bind("mediaType", described.mediaType())
+            .bind("artifactType", described.artifactType())
+            .bind("subject", described.subject())
+            .bind("annotations", described.annotations())
+            .bind("kind", facts.kind().identifier())
+            .bind("totalSize", facts.totalSize())
+            .bind("platform", facts.platform().map(Platform::text).orElse(null))
+            .execute()
+        == 1;
   }
 
   /**
@@ -165,25 +305,24 @@ final class ManifestStore {
         .bind("totalSize", facts.totalSize())
         .bind("platform", facts.platform().map(Platform::text).orElse(null))
         .execute();
-    deleteEdges(handle, repository, digest);
-    if (!references.edges().isEmpty()) {
-      insertEdges(handle, repository, digest, references, pushedAt(handle, repository, digest))
-          .executeBatch();
-    }
+    deleteEdges(handle, repository, List.of(digest));
+    insertEdges(handle, repository, digest, references, pushedAt(handle, repository, digest));
   }
 
   /**
-   * Keeps what a manifest names, as far as it is not kept.
+   * Keeps what a manifest names.
    *
-   * @param references not none
    * @param pushedAt when it was pushed, as its row says
    */
-  Hot insertEdges(
+  void insertEdges(
       Handle handle,
       Repository repository,
       Digest parent,
       References references,
       Instant pushedAt) {
+    if (references.edges().isEmpty()) {
+      return;
+    }
     Hot batch =
         Hot.sql(
             handle,
@@ -202,11 +341,11 @@ final class ManifestStore {
           .bind("pushedAt", edge.platform().map(_ -> pushedAt).orElse(null))
           .add();
     }
-    return batch;
+    batch.executeBatch();
   }
 
-  /** An index of the repository that names this manifest. */
-  Optional<Digest> parentOf(Handle handle, Repository repository, Digest digest) {
+  /** The first indexes of the repository that name this manifest. */
+  List<Digest> parentsOf(Handle handle, Repository repository, Digest digest, int limit) {
     return handle
         .createQuery(
             """
@@ -214,12 +353,13 @@ final class ManifestStore {
             FROM manifest_edge
             WHERE repository_id = :repositoryId AND child = :digest AND kind = 'manifest'
             ORDER BY parent
-            LIMIT 1
+            LIMIT :limit
             """)
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
+        .bind("limit", limit)
         .mapTo(Digest.class)
-        .findOne();
+        .list();
   }
 
   /** When a manifest was pushed last that is there. */
@@ -256,29 +396,33 @@ final class ManifestStore {
         .list();
   }
 
-  void delete(Handle handle, Repository repository, Digest digest) {
-    deleteEdges(handle, repository, digest);
-    handle
-        .createUpdate(
-            """
-            DELETE FROM repository_manifest
-            WHERE repository_id = :repositoryId AND digest = :digest
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("digest", digest)
-        .execute();
+  /** Removes manifests, to which no tag points any more. */
+  void delete(Handle handle, Repository repository, Collection<Digest> digests) {
+    for (List<Digest> some : pieces(digests)) {
+      deleteEdges(handle, repository, some);
+    }
+    forget(handle, repository.id(), digests);
   }
 
-  private static void deleteEdges(Handle handle, Repository repository, Digest parent) {
+  private static void deleteEdges(Handle handle, Repository repository, List<Digest> parents) {
     handle
         .createUpdate(
             """
             DELETE FROM manifest_edge
-            WHERE repository_id = :repositoryId AND parent = :parent
+            WHERE repository_id = :repositoryId AND parent IN (<parents>)
             """)
         .bind("repositoryId", repository.id())
-        .bind("parent", parent)
+        .bindList("parents", parents)
         .execute();
+  }
+
+  private static List<List<Digest>> pieces(Collection<Digest> digests) {
+    List<Digest> all = List.copyOf(digests);
+    List<List<Digest>> pieces = new ArrayList<>();
+    for (int i = 0; i < all.size(); i += DIGESTS_PER_STATEMENT) {
+      pieces.add(all.subList(i, Math.min(all.size(), i + DIGESTS_PER_STATEMENT)));
+    }
+    return pieces;
   }
 
   private static Instant pushedAt(Handle handle, Repository repository, Digest digest) {
@@ -318,7 +462,7 @@ final class ManifestStore {
   record Push(Digest digest, int size, Instant at, String by) {}
 
   /** What a change must know of a manifest that is there. */
-  record Locked(String mediaType, long size) {}
+  record Locked(Digest digest, String mediaType, long size, Instant pushedAt) {}
 
   /** What the row says of a manifest besides its digest. */
   record Described(

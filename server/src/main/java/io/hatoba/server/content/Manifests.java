@@ -11,11 +11,10 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
-import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -33,9 +32,6 @@ public final class Manifests {
   private static final int ENTRY_BYTES = 500;
   private static final int DIGESTS_PER_STATEMENT = 1000;
   private static final int NAMED_IN_A_MESSAGE = 20;
-  private static final int FEW_EDGES = 16;
-  private static final int MANIFESTS_AT_ONCE = 50;
-  private static final int TAGS_AT_ONCE = 200;
 
   private final Database database;
   private final ManifestStore store;
@@ -147,13 +143,23 @@ public final class Manifests {
             long childrenSize = requireAll(handle, repository, references);
             ManifestStore.Push push =
                 new ManifestStore.Push(digest, content.length, clock.instant(), actor.principal());
-            insert(
-                handle,
-                repository,
-                new Pushed(manifest, facts.withChildren(childrenSize), content, references, push),
-                sortedTags,
-                condition,
-                actor);
+            boolean isNew =
+                insert(
+                    handle,
+                    repository,
+                    manifest,
+                    facts.withChildren(childrenSize),
+                    content,
+                    push,
+                    references,
+                    actor);
+            int newTagCount = 0;
+            for (Tag tag : sortedTags) {
+              if (tags.move(handle, repository, tag, digest, condition, actor)) {
+                newTagCount++;
+              }
+            }
+            usage.pushed(handle, repository, push, isNew, newTagCount);
             return digest;
           });
     }
@@ -168,101 +174,11 @@ public final class Manifests {
     return cache.holdAll(key -> key.digest().equals(digest));
   }
 
-  /** Removes a manifest with all tags that point at it. False if it is not there. */
-  public boolean delete(Repository repository, Digest digest, Actor actor) {
-    return write(repository, digest, (handle, held) -> delete(handle, held, digest, actor));
-  }
-
-  /**
-   * As {@link #delete}, unless an index names it.
-   *
-   * @throws RefusedException with {@code CONFLICT} that names such an index
-   */
-  public boolean remove(Repository repository, Digest digest, Actor actor) {
-    return write(
+  /** Holds manifests that a write is about to remove; to be closed after it, before its answer. */
+  Held hold(Repository repository, Collection<Digest> digests) {
+    return new Held(
         repository,
-        digest,
-        (handle, held) -> {
-          Optional<Digest> parent =
-              store.lock(handle, repository, digest).isEmpty()
-                  ? Optional.empty()
-                  : store.parentOf(handle, repository, digest);
-          if (parent.isPresent()) {
-            throw new RefusedException(
-                new Refusal.Conflict(
-                    ErrorCode.CONFLICT,
-                    "index %s names it; delete the index first".formatted(parent.get()),
-                    parent.get().toString()));
-          }
-          return delete(handle, held, digest, actor);
-        });
-  }
-
-  /**
-   * Removes all manifests that are there now, with their tags, in many short transactions: newest
-   * first, so that an index goes before its children. What is pushed meanwhile stays.
-   */
-  void deleteAll(Repository repository, Actor actor) {
-    Optional<Instant> last = database.read(handle -> store.lastPush(handle, repository));
-    while (last.isPresent() && deleteSome(repository, last.get(), actor)) {
-      // There may be more.
-    }
-  }
-
-  private boolean deleteSome(Repository repository, Instant until, Actor actor) {
-    List<Digest> newest =
-        database.read(handle -> store.newest(handle, repository, until, MANIFESTS_AT_ONCE));
-    for (Digest digest : newest) {
-      while (tags.deleteSome(repository, digest, TAGS_AT_ONCE, actor) == TAGS_AT_ONCE) {
-        // There may be more.
-      }
-    }
-    try (var held =
-            cache.hold(newest.stream().map(digest -> new Key(repository.id(), digest)).toList());
-        var heldTags = tags.hold(repository, List.of())) {
-      database.write(
-          handle -> {
-            newest.stream()
-                .sorted() // the order in which locks are taken
-                .forEach(digest -> delete(handle, new Held(repository, heldTags), digest, actor));
-            return held;
-          });
-    }
-    return !newest.isEmpty();
-  }
-
-  private boolean write(Repository repository, Digest digest, Removal removal) {
-    try (var _ = cache.hold(List.of(new Key(repository.id(), digest)));
-        var heldTags = tags.hold(repository, List.of())) {
-      return database.write(handle -> removal.run(handle, new Held(repository, heldTags)));
-    }
-  }
-
-  private boolean delete(Handle handle, Held held, Digest digest, Actor actor) {
-    Repository repository = held.repository();
-    Optional<ManifestStore.Locked> locked = store.lock(handle, repository, digest);
-    if (locked.isEmpty()) {
-      return false;
-    }
-    int tagCount = 0;
-    for (Tag tag : tags.of(handle, repository, digest)) {
-      held.tags().add(new Tags.Key(repository.id(), tag));
-      if (tags.delete(handle, repository, tag, digest, actor)) {
-        tagCount++;
-      }
-    }
-    store.delete(handle, repository, digest);
-    events.append(
-        handle,
-        Event.artifact(
-            Event.Kind.ARTIFACT_DELETED,
-            clock.instant(),
-            repository,
-            digest,
-            locked.get().mediaType(),
-            actor));
-    usage.removed(handle, repository, digest, locked.get().size(), tagCount);
-    return true;
+        cache.hold(digests.stream().map(digest -> new Key(repository.id(), digest)).toList()));
   }
 
   private Optional<StoredManifest> find(Repository repository, Digest digest) {
@@ -316,100 +232,40 @@ public final class Manifests {
     return size;
   }
 
-  /** Adds a manifest to a repository, where it may be, perhaps with another type; with its tags. */
-  private void insert(
+  /** Adds a manifest to a repository. False if it was there, perhaps with another type. */
+  private boolean insert(
       Handle handle,
       Repository repository,
-      Pushed pushed,
-      SortedSet<Tag> newTags,
-      TagCondition condition,
+      Manifest manifest,
+      ManifestFacts facts,
+      byte[] content,
+      ManifestStore.Push push,
+      References references,
       Actor actor) {
-    ManifestStore.Push push = pushed.push();
     Digest digest = push.digest();
-    // Of several, each is locked before the next one is looked at.
-    Optional<Tag> soleTag =
-        newTags.size() == 1 && !(condition instanceof TagCondition.PointsTo)
-            ? Optional.of(newTags.first())
-            : Optional.empty();
-    List<Hot> rows = new ArrayList<>();
-    rows.add(store.insertContent(handle, digest, pushed.content(), push.at()));
-    rows.add(store.insert(handle, repository, pushed.manifest(), pushed.facts(), push));
-    if (pushed.hasFewEdges()) {
-      rows.add(store.insertEdges(handle, repository, digest, pushed.references(), push.at()));
-    }
-    soleTag.ifPresent(
-        tag -> rows.add(tags.insert(handle, repository, tag, digest, actor, push.at())));
-    List<Hot.Ran> ran = Hot.together(rows);
-    boolean isNew = ran.get(1).didSomething();
-    boolean tagMade = soleTag.isPresent() && ran.getLast().didSomething();
-
-    isNew = complete(handle, repository, pushed, isNew);
-    List<Hot> records = new ArrayList<>();
-    records.add(
-        events.insert(
-            handle,
-            Event.artifact(
-                Event.Kind.ARTIFACT_PUSHED,
-                push.at(),
-                repository,
-                digest,
-                pushed.manifest().mediaType(),
-                actor)));
-    int tagCount = 0;
-    if (tagMade) {
-      records.addAll(tags.made(handle, repository, newTags.first(), digest, actor, push.at()));
-      tagCount = 1;
-    } else if (!newTags.isEmpty()) {
-      Hot.together(records);
-      records.clear();
-      for (Tag tag : newTags) {
-        if (tags.move(handle, repository, tag, digest, condition, actor)) {
-          tagCount++;
-        }
-      }
-    }
-    if (isNew) {
-      records.add(usage.insertManifest(handle, repository, push));
-    }
-    Optional<Boolean> inserted = Optional.empty();
-    if (!records.isEmpty()) {
-      boolean last = Hot.together(records).getLast().didSomething();
-      inserted = isNew ? Optional.of(last) : Optional.empty();
-    }
-    usage.pushed(handle, repository, push, inserted, tagCount);
-  }
-
-  /**
-   * Sees to it that the manifest is there as it was pushed, and stays.
-   *
-   * @param inserted whether its row was inserted just now
-   * @return whether the repository did not have it
-   */
-  private boolean complete(Handle handle, Repository repository, Pushed pushed, boolean inserted) {
-    Digest digest = pushed.push().digest();
-    boolean isNew = inserted;
+    store.insertContent(handle, digest, content, push.at());
     Optional<ManifestStore.Locked> before = Optional.empty();
-    while (!isNew && before.isEmpty()) {
-      // It must stay until the tags point at it; it may be gone again.
-      before = store.lock(handle, repository, digest);
-      isNew =
-          before.isEmpty()
-              && store
-                      .insert(handle, repository, pushed.manifest(), pushed.facts(), pushed.push())
-                      .execute()
-                  == 1;
+    boolean inserted = false;
+    while (!inserted && before.isEmpty()) {
+      inserted = store.insert(handle, repository, manifest, facts, push);
+      // If it is there, it must stay until the tags point at it; it may be gone again.
+      before = inserted ? Optional.empty() : store.lock(handle, repository, digest);
     }
-    if (isNew) {
-      if (!pushed.references().edges().isEmpty() && !(inserted && pushed.hasFewEdges())) {
-        store
-            .insertEdges(handle, repository, digest, pushed.references(), pushed.push().at())
-            .executeBatch();
-      }
-    } else if (!before.orElseThrow().mediaType().equals(pushed.manifest().mediaType())) {
-      store.retype(
-          handle, repository, pushed.manifest(), pushed.facts(), digest, pushed.references());
+    if (inserted) {
+      store.insertEdges(handle, repository, digest, references, push.at());
+    } else if (!before.get().mediaType().equals(manifest.mediaType())) {
+      store.retype(handle, repository, manifest, facts, digest, references);
     }
-    return isNew;
+    events.append(
+        handle,
+        Event.artifact(
+            Event.Kind.ARTIFACT_PUSHED,
+            push.at(),
+            repository,
+            digest,
+            manifest.mediaType(),
+            actor));
+    return inserted;
   }
 
   private static List<List<Digest>> pieces(List<Digest> digests) {
@@ -451,25 +307,24 @@ public final class Manifests {
 
   record Key(long repositoryId, Digest digest) {}
 
-  /** A manifest that is being stored. */
-  @SuppressWarnings("ArrayRecordComponent") // lives as long as the push
-  private record Pushed(
-      Manifest manifest,
-      ManifestFacts facts,
-      byte[] content,
-      References references,
-      ManifestStore.Push push) {
-    /** So few, and not none, that their rows go into one message with the manifest's. */
-    boolean hasFewEdges() {
-      return !references.edges().isEmpty() && references.edges().size() <= FEW_EDGES;
+  /** Manifests of a repository that are held. */
+  static final class Held implements AutoCloseable {
+    private final Repository repository;
+    private final GuardedCache<Key, StoredManifest>.Held keys;
+
+    private Held(Repository repository, GuardedCache<Key, StoredManifest>.Held keys) {
+      this.repository = repository;
+      this.keys = keys;
     }
-  }
 
-  /** Where something is removed, and the tags that are held meanwhile. */
-  private record Held(Repository repository, GuardedCache<Tags.Key, Digest>.Held tags) {}
+    /** Holds one more; inside the transaction is early enough. */
+    void add(Digest digest) {
+      keys.add(new Key(repository.id(), digest));
+    }
 
-  @FunctionalInterface
-  private interface Removal {
-    boolean run(Handle handle, Held held);
+    @Override
+    public void close() {
+      keys.close();
+    }
   }
 }

@@ -10,6 +10,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * What lies in a registry that is to be deleted: whether anything does, whether it may go, and its
  * removal in many small transactions, so that pushes elsewhere get in between.
  *
- * <p>What goes are repositories with their manifests, tags, history, uploads, and the rights to
- * read blobs. The bytes of blobs and manifests that nothing names any more stay where they are:
- * getting that space back is the reclaimer's work, which this version does not have.
+ * <p>What goes are repositories with their manifests, tags, history, uploads, the rights to read
+ * blobs, and what was deleted before and could be brought back; with them the bytes that no other
+ * registry has.
  */
 @Singleton
 public final class RegistryContent {
@@ -28,6 +30,9 @@ public final class RegistryContent {
 
   private final Database database;
   private final Events events;
+  private final ManifestStore manifests;
+  private final Blobs blobs;
+  private final Deletions deletions;
   private final ObjectRemovals removals;
   private final UsageLedger usage;
   private final List<TagGuard> guards;
@@ -36,12 +41,17 @@ public final class RegistryContent {
   public RegistryContent(
       Database database,
       Events events,
+      Blobs blobs,
+      Deletions deletions,
       ObjectRemovals removals,
       UsageLedger usage,
       InstantSource clock,
       @All List<TagGuard> guards) {
     this.database = database;
     this.events = events;
+    this.manifests = new ManifestStore(database.dialect());
+    this.blobs = blobs;
+    this.deletions = deletions;
     this.removals = removals;
     this.usage = usage;
     this.clock = clock;
@@ -124,9 +134,7 @@ public final class RegistryContent {
     while (budget > 0) {
       Optional<Row> next = next(handle, registryId, after);
       if (next.isEmpty()) {
-        return waiting
-            ? Progress.WAITING
-            : usage.forgetSome(handle, registryId, budget) ? Progress.MORE : Progress.DONE;
+        return waiting ? Progress.WAITING : forgetRest(handle, registryId, budget);
       }
       after = next.get().name();
       budget -= empty(handle, next.get().id(), budget) + 1;
@@ -135,6 +143,15 @@ public final class RegistryContent {
       }
     }
     return Progress.MORE;
+  }
+
+  /** When there are no images any more: what was deleted before, and what is counted. */
+  private Progress forgetRest(Handle handle, long registryId, int budget) {
+    deletions.end(handle, registryId);
+    if (deletions.hasAny(handle, registryId)) {
+      return deletions.purgeSome(handle, registryId).isPresent() ? Progress.MORE : Progress.WAITING;
+    }
+    return usage.forgetSome(handle, registryId, budget) ? Progress.MORE : Progress.DONE;
   }
 
   /** Removes at most so many rows that belong to a repository; returns how many it removed. */
@@ -162,11 +179,27 @@ public final class RegistryContent {
                 .execute();
       }
     }
+    if (removed < most) {
+      removed += forgetManifests(handle, repositoryId, most - removed);
+    }
+    if (removed < most) {
+      removed += blobs.unlinkSome(handle, repositoryId, most - removed);
+    }
     return removed < most
         ? removed
             + UploadStore.forgetUnclaimed(
                 handle, database.dialect(), removals, repositoryId, clock.instant(), most - removed)
         : removed;
+  }
+
+  private int forgetManifests(Handle handle, long repositoryId, int most) {
+    SortedSet<Digest> some = new TreeSet<>(manifests.some(handle, repositoryId, most));
+    if (!some.isEmpty()) {
+      manifests.lockForRemoval(handle, some);
+      manifests.forget(handle, repositoryId, some);
+      manifests.releaseContent(handle, some);
+    }
+    return some.size();
   }
 
   /** In the order in which they refer to each other. */
@@ -197,24 +230,6 @@ public final class RegistryContent {
             FROM manifest_edge
             WHERE repository_id = :repositoryId
             ORDER BY parent, child, kind
-            LIMIT :most)
-          """,
-          """
-          DELETE FROM repository_manifest
-          WHERE repository_id = :repositoryId AND digest IN (
-            SELECT digest
-            FROM repository_manifest
-            WHERE repository_id = :repositoryId
-            ORDER BY digest
-            LIMIT :most)
-          """,
-          """
-          DELETE FROM repository_blob
-          WHERE repository_id = :repositoryId AND digest IN (
-            SELECT digest
-            FROM repository_blob
-            WHERE repository_id = :repositoryId
-            ORDER BY digest
             LIMIT :most)
           """);
 

@@ -273,6 +273,20 @@ public final class Repositories {
         .findOne();
   }
 
+  /** A repository that something refers to, and so exists, be it in a registry that goes. */
+  static Repository byId(Handle handle, long id) {
+    return handle
+        .createQuery(
+            """
+            SELECT id, registry_id, name
+            FROM repository
+            WHERE id = :id
+            """)
+        .bind("id", id)
+        .mapTo(Repository.class)
+        .one();
+  }
+
   private static Optional<Long> registryId(Handle handle, RepositoryName name) {
     return handle
         .createQuery(

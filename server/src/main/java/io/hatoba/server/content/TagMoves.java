@@ -17,11 +17,16 @@ public final class TagMoves {
   private final Database database;
   private final ManifestStore manifests;
   private final Tags tags;
+  private final Manifests whole;
+  private final Restoration restoration;
   private final UsageLedger usage;
 
-  public TagMoves(Database database, Tags tags, UsageLedger usage) {
+  public TagMoves(
+      Database database, Manifests whole, Tags tags, Restoration restoration, UsageLedger usage) {
     this.database = database;
     this.manifests = new ManifestStore(database.dialect());
+    this.whole = whole;
+    this.restoration = restoration;
     this.tags = tags;
     this.usage = usage;
   }
@@ -46,29 +51,24 @@ public final class TagMoves {
   }
 
   /**
-   * Takes a change of a tag back: points it to what it pointed to before.
+   * Takes a change of a tag back: points it to what it pointed to before. If that was deleted, it
+   * is brought back.
    *
    * @param historyId of a row of the tag's history
    * @throws RefusedException with {@code REQUEST_INVALID} if the tag has no such row, {@code
-   *     CONFLICT} if it pointed nowhere before or that manifest is gone, or what a guard says
+   *     CONFLICT} if it pointed nowhere before or that manifest is gone for good, or what a guard
+   *     says
    */
   public Digest restore(Repository repository, Tag tag, long historyId, Actor actor) {
-    try (var _ = tags.hold(repository, List.of(tag))) {
+    try (var held = whole.hold(repository, List.of());
+        var heldTags = tags.hold(repository, List.of(tag))) {
       return DeletedMeanwhile.write(
           database,
           repository,
           handle -> {
             Digest before = before(handle, repository, tag, historyId);
-            try {
-              point(handle, repository, tag, before, new Manifests.TagCondition.Always(), actor);
-            } catch (RefusedException e) {
-              if (e.refusal().code() == ErrorCode.MANIFEST_UNKNOWN) {
-                throw conflict(
-                    "tag %s pointed to %s, which was deleted".formatted(tag, before),
-                    before.toString());
-              }
-              throw e;
-            }
+            restoration.ensure(handle, repository, repository.id(), before, held, heldTags, actor);
+            point(handle, repository, tag, before, new Manifests.TagCondition.Always(), actor);
             return before;
           });
     }

@@ -28,6 +28,7 @@ public final class Tags {
   private final Database database;
   private final Events events;
   private final UsageLedger usage;
+  private final Trash trash;
   private final InstantSource clock;
   private final List<TagGuard> guards;
   private final GuardedCache<Key, Digest> cache;
@@ -36,11 +37,13 @@ public final class Tags {
       Database database,
       Events events,
       UsageLedger usage,
+      Trash trash,
       InstantSource clock,
       @All List<TagGuard> guards) {
     this.database = database;
     this.events = events;
     this.usage = usage;
+    this.trash = trash;
     this.clock = clock;
     this.guards = List.copyOf(guards);
     this.cache =
@@ -73,8 +76,8 @@ public final class Tags {
                 .list());
   }
 
-  /** Removes a tag; the manifest stays. False if it is not there. */
-  public boolean delete(Repository repository, Tag tag, Actor actor) {
+  /** Removes a tag; the manifest stays. Empty if it is not there. */
+  public Optional<Removed> delete(Repository repository, Tag tag, Actor actor) {
     try (var _ = hold(repository, List.of(tag))) {
       return database.write(handle -> delete(handle, repository, tag, actor));
     }
@@ -93,8 +96,13 @@ public final class Tags {
     return guards.isEmpty();
   }
 
-  /** Removes some of the tags that point at a manifest; says how many. */
-  int deleteSome(Repository repository, Digest digest, int limit, Actor actor) {
+  /**
+   * Removes some of the tags that point at a manifest; says how many.
+   *
+   * @param undo of the deletion that they are part of, if it can be undone
+   */
+  int deleteSome(
+      Repository repository, Digest digest, int limit, Optional<Removed.Undo> undo, Actor actor) {
     List<Tag> some = database.read(handle -> of(handle, repository, digest, limit));
     if (some.isEmpty()) {
       return 0;
@@ -104,7 +112,7 @@ public final class Tags {
           handle -> {
             int removed = 0;
             for (Tag tag : some) {
-              if (delete(handle, repository, tag, digest, actor)) {
+              if (delete(handle, repository, tag, digest, undo, actor)) {
                 removed++;
               }
             }
@@ -150,9 +158,8 @@ public final class Tags {
         && select(handle, repository, tag, database.dialect().forUpdate()).isEmpty()) {
       throw preconditionFailed("tag %s does not exist".formatted(tag));
     }
-    if (insert(handle, repository, tag, to, actor, now, database.dialect().forKeyShare()).execute()
-        == 1) {
-      Hot.together(made(handle, repository, tag, to, actor, now));
+    if (insert(handle, repository, tag, to, actor, now)) {
+      record(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
       return true;
     }
     // The row exists: this transaction waited for whoever inserted it, and now locks it. It may be
@@ -189,25 +196,74 @@ public final class Tags {
   }
 
   /**
-   * Removes a tag if it still points at this manifest. False if it does not. The caller books it.
+   * Removes the tags that point at these manifests, which are locked.
+   *
+   * @param undo of the deletion that they are part of, if it can be undone
+   * @param held gets the tags
+   * @return how many; the caller books them
    */
-  boolean delete(Handle handle, Repository repository, Tag tag, Digest digest, Actor actor) {
+  int deleteAll(
+      Handle handle,
+      Repository repository,
+      Collection<Digest> digests,
+      Optional<Removed.Undo> undo,
+      GuardedCache<Key, Digest>.Held held,
+      Actor actor) {
+    int removed = 0;
+    for (Digest digest : digests) {
+      for (Tag tag : of(handle, repository, digest)) {
+        held.add(new Key(repository.id(), tag));
+        if (delete(handle, repository, tag, digest, undo, actor)) {
+          removed++;
+        }
+      }
+    }
+    return removed;
+  }
+
+  /** Removes a tag if it still points at this manifest. False if it does not. */
+  private boolean delete(
+      Handle handle,
+      Repository repository,
+      Tag tag,
+      Digest digest,
+      Optional<Removed.Undo> undo,
+      Actor actor) {
     Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
     if (from.filter(digest::equals).isEmpty()) {
       return false;
     }
+    undo.ifPresent(kept -> trash.keep(handle, kept, tag, digest));
     remove(handle, repository, tag, digest, actor);
     return true;
   }
 
-  private boolean delete(Handle handle, Repository repository, Tag tag, Actor actor) {
-    Optional<Digest> from = select(handle, repository, tag, database.dialect().forUpdate());
-    from.ifPresent(
-        digest -> {
-          remove(handle, repository, tag, digest, actor);
-          usage.tagsRemoved(handle, repository, 1);
-        });
-    return from.isPresent();
+  private Optional<Removed> delete(Handle handle, Repository repository, Tag tag, Actor actor) {
+    return select(handle, repository, tag, database.dialect().forUpdate())
+        .map(
+            digest -> {
+              remove(handle, repository, tag, digest, actor);
+              Optional<Removed.Undo> undo =
+                  trash.begin(handle, repository, Trash.What.tag(tag, digest), actor);
+              usage.tagsRemoved(handle, repository, 1);
+              return new Removed(undo);
+            });
+  }
+
+  /**
+   * Makes a tag as it was, unless it is there again.
+   *
+   * @return where it points now; the caller books it if that is {@code to} and it was not there
+   */
+  Restored restore(Handle handle, Repository repository, Tag tag, Digest to, Actor actor) {
+    Instant now = clock.instant();
+    if (insert(handle, repository, tag, to, actor, now)) {
+      record(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
+      return Restored.MADE;
+    }
+    return select(handle, repository, tag, "").filter(to::equals).isPresent()
+        ? Restored.THERE
+        : Restored.ELSEWHERE;
   }
 
   private void remove(Handle handle, Repository repository, Tag tag, Digest from, Actor actor) {
@@ -262,50 +318,22 @@ public final class Tags {
         .findOne();
   }
 
-  /**
-   * Makes a tag, if there is none and the repository has the manifest, which is locked against
-   * removal then. Whoever runs it runs {@link #made} as well if it has done something.
-   */
-  Hot insert(Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
-    // As a push locks a manifest that is there; two that shared it would then wait for each other.
-    return insert(handle, repository, tag, to, actor, now, database.dialect().forUpdate());
-  }
-
-  private static Hot insert(
-      Handle handle,
-      Repository repository,
-      Tag tag,
-      Digest to,
-      Actor actor,
-      Instant now,
-      String lock) {
+  private static boolean insert(
+      Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
     return Hot.sql(
-            handle,
-            """
-            INSERT INTO tag (repository_id, name, digest, created_at, moved_at, moved_by)
-            SELECT repository_id, :name, digest, :now, :now, :by
-            FROM (
-              SELECT repository_id, digest
-              FROM repository_manifest
-              WHERE repository_id = :repositoryId AND digest = :to
-            """
-                + lock
-                + """
-                ) there
-                WHERE TRUE
+                handle,
+                """
+                INSERT INTO tag (repository_id, name, digest, created_at, moved_at, moved_by)
+                VALUES (:repositoryId, :name, :to, :now, :now, :by)
                 ON CONFLICT (repository_id, name) DO NOTHING
                 """)
-        .bind("repositoryId", repository.id())
-        .bind("name", tag)
-        .bind("to", to)
-        .bind("now", now)
-        .bind("by", actor.principal());
-  }
-
-  /** Writes down that a tag was made. */
-  List<Hot> made(
-      Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
-    return recording(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
+            .bind("repositoryId", repository.id())
+            .bind("name", tag)
+            .bind("to", to)
+            .bind("now", now)
+            .bind("by", actor.principal())
+            .execute()
+        == 1;
   }
 
   private static void check(Manifests.TagCondition condition, Tag tag, Digest current) {
@@ -358,41 +386,38 @@ public final class Tags {
       Optional<Digest> to,
       Actor actor,
       Instant now) {
-    Hot.together(recording(handle, repository, tag, from, to, actor, now));
-  }
-
-  private List<Hot> recording(
-      Handle handle,
-      Repository repository,
-      Tag tag,
-      Optional<Digest> from,
-      Optional<Digest> to,
-      Actor actor,
-      Instant now) {
-    Hot history =
-        Hot.sql(
-                handle,
-                """
-                INSERT INTO tag_history (repository_id, name, from_digest, to_digest, at, by_principal)
-                VALUES (:repositoryId, :name, :from, :to, :now, :by)
-                """)
-            .bind("repositoryId", repository.id())
-            .bind("name", tag)
-            .bind("from", from.orElse(null))
-            .bind("to", to.orElse(null))
-            .bind("now", now)
-            .bind("by", actor.principal());
+    Hot.sql(
+            handle,
+            """
+            INSERT INTO tag_history (repository_id, name, from_digest, to_digest, at, by_principal)
+            VALUES (:repositoryId, :name, :from, :to, :now, :by)
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("name", tag)
+        .bind("from", from.orElse(null))
+        .bind("to", to.orElse(null))
+        .bind("now", now)
+        .bind("by", actor.principal())
+        .execute();
     Event.Kind kind =
         from.isEmpty()
             ? Event.Kind.TAG_CREATED
             : to.isEmpty() ? Event.Kind.TAG_DELETED : Event.Kind.TAG_MOVED;
-    return List.of(
-        history, events.insert(handle, Event.tag(kind, now, repository, tag, from, to, actor)));
+    events.append(handle, Event.tag(kind, now, repository, tag, from, to, actor));
   }
 
   private static RefusedException preconditionFailed(String message) {
     return new RefusedException(
         new Refusal.Conflict(ErrorCode.PRECONDITION_FAILED, message + ": nothing was changed", ""));
+  }
+
+  /** What became of a tag that was to be made again. */
+  enum Restored {
+    MADE,
+    /** It points there already. */
+    THERE,
+    /** It points somewhere else now, and was left alone. */
+    ELSEWHERE
   }
 
   record Key(long repositoryId, Tag tag) {}

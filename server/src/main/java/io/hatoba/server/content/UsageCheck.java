@@ -132,16 +132,25 @@ final class UsageCheck {
             """
             SELECT CAST(coalesce(sum(size), 0) AS BIGINT)
             FROM (
-              SELECT DISTINCT 'blob' AS kind, l.digest, b.size
+              SELECT 'blob' AS kind, l.digest, b.size
               FROM repository_blob l
               JOIN repository r ON r.id = l.repository_id
               JOIN blob b ON b.digest = l.digest
               WHERE r.registry_id = :registryId
-              UNION ALL
-              SELECT DISTINCT 'manifest' AS kind, l.digest, l.size
+              UNION
+              SELECT 'blob' AS kind, h.digest, b.size
+              FROM deleted_manifest_blob h
+              JOIN blob b ON b.digest = h.digest
+              WHERE h.registry_id = :registryId
+              UNION
+              SELECT 'manifest' AS kind, l.digest, l.size
               FROM repository_manifest l
               JOIN repository r ON r.id = l.repository_id
-              WHERE r.registry_id = :registryId) contents
+              WHERE r.registry_id = :registryId
+              UNION
+              SELECT 'manifest' AS kind, h.digest, h.size
+              FROM deleted_manifest h
+              WHERE h.registry_id = :registryId) contents
             """)
         .bind("registryId", registryId)
         .mapTo(Long.class)
@@ -160,11 +169,19 @@ final class UsageCheck {
                 FROM repository_blob l
                 JOIN repository r ON r.id = l.repository_id
                 WHERE l.digest = c.digest AND r.registry_id = c.registry_id))
+              AND NOT (c.kind = 'blob' AND EXISTS (
+                SELECT 1
+                FROM deleted_manifest_blob h
+                WHERE h.digest = c.digest AND h.registry_id = c.registry_id))
               AND NOT (c.kind = 'manifest' AND EXISTS (
                 SELECT 1
                 FROM repository_manifest l
                 JOIN repository r ON r.id = l.repository_id
                 WHERE l.digest = c.digest AND r.registry_id = c.registry_id))
+              AND NOT (c.kind = 'manifest' AND EXISTS (
+                SELECT 1
+                FROM deleted_manifest h
+                WHERE h.digest = c.digest AND h.registry_id = c.registry_id))
             """)
         .bind("registryId", registryId)
         .mapTo(Long.class)
@@ -185,7 +202,15 @@ final class UsageCheck {
               SELECT 'manifest' AS kind, l.digest
               FROM repository_manifest l
               JOIN repository r ON r.id = l.repository_id
-              WHERE r.registry_id = :registryId) links
+              WHERE r.registry_id = :registryId
+              UNION ALL
+              SELECT 'blob' AS kind, digest
+              FROM deleted_manifest_blob
+              WHERE registry_id = :registryId
+              UNION ALL
+              SELECT 'manifest' AS kind, digest
+              FROM deleted_manifest
+              WHERE registry_id = :registryId) links
             WHERE NOT EXISTS (
               SELECT 1
               FROM registry_content c

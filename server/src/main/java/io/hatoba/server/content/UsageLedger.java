@@ -8,7 +8,9 @@ import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -49,66 +51,67 @@ public final class UsageLedger {
   }
 
   /**
-   * Makes a blob a part of the registry, if it is not; to be run after the link to it was made, and
-   * to be told to {@link #blobLinked}.
-   */
-  Hot insertBlob(Handle handle, Repository repository, Digest digest, long size) {
-    return insert(handle, repository, Kind.BLOB, digest, size);
-  }
-
-  /**
    * The repository may read a blob that it could not read before.
    *
-   * @param inserted whether {@link #insertBlob} has made it a part of the registry
    * @throws RefusedException with {@code DENIED} if that is beyond the registry's quota
    */
-  void blobLinked(
-      Handle handle, Repository repository, Digest digest, long size, boolean inserted) {
-    boolean first = inserted || isFirst(handle, repository, Kind.BLOB, digest, size);
+  void blobLinked(Handle handle, Repository repository, Digest digest, long size) {
+    boolean first = isFirst(handle, repository, Kind.BLOB, digest, size);
     book(handle, repository, UsageDelta.blob(size, first ? size : 0));
   }
 
-  /** The repository may no longer read a blob; its link is removed already. */
-  void blobUnlinked(Handle handle, Repository repository, Digest digest, long size) {
-    boolean last = isLast(handle, repository, Kind.BLOB, digest);
-    book(handle, repository, UsageDelta.blob(-size, last ? -size : 0));
+  /** The repository may no longer read these blobs; their links are removed already. */
+  void blobsUnlinked(Handle handle, Repository repository, Map<Digest, Long> sizes) {
+    long physical = forgetLast(handle, repository.registryId(), Kind.BLOB, sizes.keySet());
+    book(handle, repository, UsageDelta.blob(-sum(sizes), -physical));
   }
 
-  /**
-   * Makes a manifest a part of the registry, if it is not; to be run after the repository and the
-   * tags have it, and to be told to {@link #pushed}.
-   */
-  Hot insertManifest(Handle handle, Repository repository, ManifestStore.Push push) {
-    return insert(handle, repository, Kind.MANIFEST, push.digest(), push.size());
+  /** Deleted manifests no longer hold these blobs; the rows that said so are removed already. */
+  void blobsReleased(Handle handle, Repository repository, Set<Digest> digests) {
+    long physical = forgetLast(handle, repository.registryId(), Kind.BLOB, digests);
+    if (physical > 0) {
+      book(handle, repository, UsageDelta.blob(0, -physical));
+    }
   }
 
   /**
    * A manifest was pushed.
    *
-   * @param inserted whether {@link #insertManifest} has made it a part of the registry; empty if
-   *     the repository had it, so that it was not run
+   * @param isNew whether the repository did not have it
    * @param tags how many tags the push has made
    * @throws RefusedException with {@code DENIED} if that is beyond the registry's quota
    */
   void pushed(
-      Handle handle,
-      Repository repository,
-      ManifestStore.Push push,
-      Optional<Boolean> inserted,
-      int tags) {
+      Handle handle, Repository repository, ManifestStore.Push push, boolean isNew, int tags) {
     UsageDelta delta = new UsageDelta(0, 0, tags, 0, 0, push.at().toEpochMilli());
-    if (inserted.isPresent()) {
-      boolean first =
-          inserted.get() || isFirst(handle, repository, Kind.MANIFEST, push.digest(), push.size());
+    if (isNew) {
+      boolean first = isFirst(handle, repository, Kind.MANIFEST, push.digest(), push.size());
       delta = delta.plus(new UsageDelta(0, 1, 0, push.size(), first ? push.size() : 0, 0));
     }
     book(handle, repository, delta);
   }
 
-  /** A manifest was removed, with so many tags; its row is gone already. */
-  void removed(Handle handle, Repository repository, Digest digest, long size, int tags) {
-    boolean last = isLast(handle, repository, Kind.MANIFEST, digest);
-    book(handle, repository, new UsageDelta(0, -1, -tags, -size, last ? -size : 0, 0));
+  /**
+   * Manifests were removed, with so many tags; their rows are gone already. What can be brought
+   * back still counts in the registry.
+   */
+  void removed(Handle handle, Repository repository, Map<Digest, Long> sizes, int tags) {
+    long physical = forgetLast(handle, repository.registryId(), Kind.MANIFEST, sizes.keySet());
+    book(handle, repository, new UsageDelta(0, -sizes.size(), -tags, -sum(sizes), -physical, 0));
+  }
+
+  /** Manifests that were removed before can no longer be brought back; their rows are gone. */
+  void released(Handle handle, Repository repository, Set<Digest> digests) {
+    long physical = forgetLast(handle, repository.registryId(), Kind.MANIFEST, digests);
+    if (physical > 0) {
+      book(handle, repository, UsageDelta.blob(0, -physical));
+    }
+  }
+
+  /** A manifest was brought back, with so many tags; what held it is not yet removed. */
+  void restored(Handle handle, Repository repository, Digest digest, long size, int tags) {
+    boolean first = isFirst(handle, repository, Kind.MANIFEST, digest, size);
+    book(handle, repository, new UsageDelta(0, 1, tags, size, first ? size : 0, 0));
   }
 
   /** Tags were removed, and nothing else. */
@@ -119,6 +122,11 @@ public final class UsageLedger {
   /** A tag was made without a push. */
   void tagAdded(Handle handle, Repository repository) {
     book(handle, repository, UsageDelta.tags(1));
+  }
+
+  /** Tags were brought back, and nothing else. */
+  void tagsRestored(Handle handle, Repository repository, int count) {
+    book(handle, repository, UsageDelta.tags(count));
   }
 
   /** An image was removed in which nothing was left. */
@@ -200,7 +208,7 @@ public final class UsageLedger {
           """);
 
   private void book(Handle handle, Repository repository, UsageDelta delta) {
-    Hot insertion =
+    Optional<Long> quota =
         Hot.sql(
                 handle,
                 """
@@ -217,61 +225,114 @@ public final class UsageLedger {
             .bind("tags", delta.tags())
             .bind("logicalBytes", delta.logicalBytes())
             .bind("physicalBytes", delta.physicalBytes())
-            .bind("pushedAt", delta.pushedAt());
-    if (delta.physicalBytes() > 0) {
-      quotas.book(handle, repository, insertion, delta.physicalBytes());
-    } else {
-      var _ = insertion.number();
+            .bind("pushedAt", delta.pushedAt())
+            .number();
+    if (quota.isPresent() && delta.physicalBytes() > 0) {
+      quotas.require(handle, repository, quota.get(), delta.physicalBytes());
     }
   }
 
   /**
-   * Whether the registry did not have this content, which was there a moment ago. Its row is there
-   * and locked afterwards, shared with others that add a link.
+   * Whether the registry did not have this content. Its row is there and locked afterwards, shared
+   * with others that add a link.
    */
   private boolean isFirst(
       Handle handle, Repository repository, Kind kind, Digest digest, long size) {
-    // Whoever removes the last link has it locked; then it is gone.
-    while (!lock(handle, repository, kind, digest, dialect.forShare())) {
-      if (insert(handle, repository, kind, digest, size).execute() == 1) {
+    while (true) {
+      int inserted =
+          Hot.sql(
+                  handle,
+                  """
+                  INSERT INTO registry_content (registry_id, digest, kind, size)
+                  VALUES (:registryId, :digest, :kind, :size)
+                  ON CONFLICT (registry_id, digest, kind) DO NOTHING
+                  """)
+              .bind("registryId", repository.registryId())
+              .bind("digest", digest)
+              .bind("kind", kind.word)
+              .bind("size", size)
+              .execute();
+      if (inserted == 1) {
         return true;
       }
+      // Whoever removes the last link has it locked; then it is gone.
+      if (lock(handle, repository, kind, digest, dialect.forShare())) {
+        return false;
+      }
     }
-    return false;
   }
 
-  private static Hot insert(
-      Handle handle, Repository repository, Kind kind, Digest digest, long size) {
-    return Hot.sql(
-            handle,
-            """
-            INSERT INTO registry_content (registry_id, digest, kind, size)
-            VALUES (:registryId, :digest, :kind, :size)
-            ON CONFLICT (registry_id, digest, kind) DO NOTHING
-            """)
-        .bind("registryId", repository.registryId())
-        .bind("digest", digest)
-        .bind("kind", kind.word)
-        .bind("size", size);
-  }
-
-  /** Whether no image of the registry has this content any more. Then its row is gone. */
-  private boolean isLast(Handle handle, Repository repository, Kind kind, Digest digest) {
-    lock(handle, repository, kind, digest, dialect.forUpdate());
-    if (isLinked(handle, repository, kind, digest)) {
-      return false;
+  /**
+   * Removes the rows of those contents that no image of the registry has any more and nothing
+   * deleted holds.
+   *
+   * @return the bytes of those
+   */
+  private long forgetLast(Handle handle, long registryId, Kind kind, Set<Digest> digests) {
+    if (digests.isEmpty()) {
+      return 0;
     }
+    List<Digest> sorted = digests.stream().sorted().toList();
     handle
-        .createUpdate(
+        .createQuery(
             """
-            DELETE FROM registry_content
-            WHERE registry_id = :registryId AND digest = :digest AND kind = :kind
-            """)
-        .bind("registryId", repository.registryId())
-        .bind("digest", digest)
+            SELECT digest
+            FROM registry_content
+            WHERE registry_id = :registryId AND kind = :kind AND digest IN (<digests>)
+            ORDER BY digest
+            """
+                + dialect.forUpdate())
+        .bind("registryId", registryId)
         .bind("kind", kind.word)
-        .execute();
-    return true;
+        .bindList("digests", sorted)
+        .mapTo(String.class)
+        .list();
+    // A statement of its own: it sees what was committed while the first one waited.
+    return handle
+        .createQuery(
+            switch (kind) {
+              case BLOB ->
+                  """
+                  DELETE FROM registry_content AS c
+                  WHERE c.registry_id = :registryId AND c.kind = :kind AND c.digest IN (<digests>)
+                    AND NOT EXISTS (
+                      SELECT 1
+                      FROM repository_blob l
+                      JOIN repository r ON r.id = l.repository_id
+                      WHERE l.digest = c.digest AND r.registry_id = c.registry_id)
+                    AND NOT EXISTS (
+                      SELECT 1
+                      FROM deleted_manifest_blob h
+                      WHERE h.digest = c.digest AND h.registry_id = c.registry_id)
+                  RETURNING size
+                  """;
+              case MANIFEST ->
+                  """
+                  DELETE FROM registry_content AS c
+                  WHERE c.registry_id = :registryId AND c.kind = :kind AND c.digest IN (<digests>)
+                    AND NOT EXISTS (
+                      SELECT 1
+                      FROM repository_manifest l
+                      JOIN repository r ON r.id = l.repository_id
+                      WHERE l.digest = c.digest AND r.registry_id = c.registry_id)
+                    AND NOT EXISTS (
+                      SELECT 1
+                      FROM deleted_manifest h
+                      WHERE h.digest = c.digest AND h.registry_id = c.registry_id)
+                  RETURNING size
+                  """;
+            })
+        .bind("registryId", registryId)
+        .bind("kind", kind.word)
+        .bindList("digests", sorted)
+        .mapTo(Long.class)
+        .stream()
+        .mapToLong(Long::longValue)
+        .sum();
+  }
+
+  private static long sum(Map<Digest, Long> sizes) {
+    return sizes.values().stream().mapToLong(Long::longValue).sum();
   }
 
   private static boolean lock(
@@ -289,36 +350,6 @@ public final class UsageLedger {
         .bind("kind", kind.word)
         .texts()
         .isEmpty();
-  }
-
-  private static boolean isLinked(Handle handle, Repository repository, Kind kind, Digest digest) {
-    return handle
-        .createQuery(
-            switch (kind) {
-              case BLOB ->
-                  """
-                  SELECT l.repository_id
-                  FROM repository_blob l
-                  JOIN repository r ON r.id = l.repository_id
-                  WHERE l.digest = :digest AND r.registry_id = :registryId
-                  ORDER BY l.repository_id
-                  LIMIT 1
-                  """;
-              case MANIFEST ->
-                  """
-                  SELECT l.repository_id
-                  FROM repository_manifest l
-                  JOIN repository r ON r.id = l.repository_id
-                  WHERE l.digest = :digest AND r.registry_id = :registryId
-                  ORDER BY l.repository_id
-                  LIMIT 1
-                  """;
-            })
-        .bind("digest", digest)
-        .bind("registryId", repository.registryId())
-        .mapTo(Long.class)
-        .findOne()
-        .isPresent();
   }
 
   /** What content is; the same bytes may be both. */

@@ -24,6 +24,14 @@ public enum Dialect {
     return this == POSTGRESQL ? " FOR KEY SHARE" : "";
   }
 
+  /**
+   * Put at the end of a SELECT: one transaction at a time has its rows so. Those who have them
+   * {@link #forKeyShare()} neither wait nor are waited for.
+   */
+  public String forNoKeyUpdate() {
+    return this == POSTGRESQL ? " FOR NO KEY UPDATE" : "";
+  }
+
   /** Put at the end of a SELECT: locks its rows for change until the transaction ends. */
   public String forUpdate() {
     return this == POSTGRESQL ? " FOR UPDATE" : "";

@@ -16,6 +16,7 @@ final class Headers {
   static final CharSequence CONTENT_LENGTH = HttpHeaders.createOptimized("Content-Length");
   static final CharSequence CONTENT_RANGE = HttpHeaders.createOptimized("Content-Range");
   static final CharSequence CONTENT_TYPE = HttpHeaders.createOptimized("Content-Type");
+  static final CharSequence DELETION = HttpHeaders.createOptimized("Hatoba-Deletion-Id");
   static final CharSequence DIGEST = HttpHeaders.createOptimized("Docker-Content-Digest");
   static final CharSequence ETAG = HttpHeaders.createOptimized("ETag");
   static final CharSequence EXPECT = HttpHeaders.createOptimized("Expect");
@@ -27,6 +28,7 @@ final class Headers {
   static final CharSequence LOCATION = HttpHeaders.createOptimized("Location");
   static final CharSequence RANGE = HttpHeaders.createOptimized("Range");
   static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("X-Request-Id");
+  static final CharSequence RESTORABLE = HttpHeaders.createOptimized("Hatoba-Restorable-Until");
   static final CharSequence RETRY_AFTER = HttpHeaders.createOptimized("Retry-After");
   static final CharSequence SUBJECT = HttpHeaders.createOptimized("OCI-Subject");
   static final CharSequence TAG = HttpHeaders.createOptimized("OCI-Tag");

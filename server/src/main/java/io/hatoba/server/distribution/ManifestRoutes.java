@@ -8,10 +8,12 @@ import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.auth.Action;
 import io.hatoba.server.auth.Caller;
+import io.hatoba.server.content.ArtifactRemoval;
 import io.hatoba.server.content.Manifests;
 import io.hatoba.server.content.Manifests.TagCondition;
 import io.hatoba.server.content.PullListener;
 import io.hatoba.server.content.Pulls;
+import io.hatoba.server.content.Removed;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.content.StoredManifest;
@@ -33,6 +35,7 @@ final class ManifestRoutes {
   private final Access access;
   private final Repositories repositories;
   private final Manifests manifests;
+  private final ArtifactRemoval removal;
   private final Tags tags;
   private final PullGates gates;
   private final Pulls pulls;
@@ -44,6 +47,7 @@ final class ManifestRoutes {
       Access access,
       Repositories repositories,
       Manifests manifests,
+      ArtifactRemoval removal,
       Tags tags,
       PullGates gates,
       Pulls pulls,
@@ -53,6 +57,7 @@ final class ManifestRoutes {
     this.access = access;
     this.repositories = repositories;
     this.manifests = manifests;
+    this.removal = removal;
     this.tags = tags;
     this.gates = gates;
     this.pulls = pulls;
@@ -148,20 +153,29 @@ final class ManifestRoutes {
     answer.send();
   }
 
-  /** end-9: by tag it is the tag that goes, by digest the manifest with all its tags. */
+  /**
+   * end-9: by tag it is the tag that goes, by digest the manifest with all its tags and what lives
+   * and dies with it.
+   */
   private void delete(Exchange exchange, Target.Manifest target) {
     Caller caller = access.allowed(exchange, target.repository(), Access.DELETE);
     Repository repository =
         repositories.require(target.repository(), caller.sees(target.repository()));
-    boolean gone =
+    Optional<Removed> done =
         switch (target.reference()) {
           case Tag tag -> tags.delete(repository, tag, caller.actor());
-          case Digest digest -> manifests.delete(repository, digest, caller.actor());
+          case Digest digest -> removal.delete(repository, digest, caller.actor());
         };
-    if (!gone) {
-      throw unknown(target.reference());
-    }
-    exchange.answer(202).send();
+    Removed removed = done.orElseThrow(() -> unknown(target.reference()));
+    Answer answer = exchange.answer(202);
+    removed
+        .undo()
+        .ifPresent(
+            undo ->
+                answer
+                    .header(Headers.DELETION, Long.toString(undo.id()))
+                    .header(Headers.RESTORABLE, undo.until().toString()));
+    answer.send();
   }
 
   /** The tags that a push shall move: the one in its path, or those in {@code tag} parameters. */

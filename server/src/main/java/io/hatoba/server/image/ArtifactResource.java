@@ -4,7 +4,7 @@ import io.hatoba.oci.Digest;
 import io.hatoba.oci.Platform;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.content.ArtifactKind;
-import io.hatoba.server.content.Manifests;
+import io.hatoba.server.content.ArtifactRemoval;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.permission.Permission;
@@ -24,6 +24,7 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -33,6 +34,7 @@ import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 
 /**
  * {@code …/images/{image}/artifacts}: lists and shows artifacts ({@code artifact:read}) and deletes
@@ -48,7 +50,7 @@ public final class ArtifactResource {
   private final ArtifactStore store;
   private final TagStore tags;
   private final Repositories repositories;
-  private final Manifests manifests;
+  private final ArtifactRemoval removal;
   private final Requester requester;
 
   @Inject
@@ -57,13 +59,13 @@ public final class ArtifactResource {
       ArtifactStore store,
       TagStore tags,
       Repositories repositories,
-      Manifests manifests,
+      ArtifactRemoval removal,
       Requester requester) {
     this.artifacts = artifacts;
     this.store = store;
     this.tags = tags;
     this.repositories = repositories;
-    this.manifests = manifests;
+    this.removal = removal;
     this.requester = requester;
   }
 
@@ -119,17 +121,24 @@ public final class ArtifactResource {
   @Operation(
       summary = "Delete an artifact",
       description =
-          "By its digest, with all its tags. A child of an index that is still there is kept: 409"
-              + " names the index. `explain` says beforehand what would happen.")
-  public void delete(
+          "By its digest, with all its tags, what is about it (signatures, SBOMs) and the children of an"
+              + " index that nothing else needs. A child of an index that is still there is kept: 409 names"
+              + " the index. `explain` says beforehand what would happen. "
+              + Undoable.DESCRIPTION)
+  @APIResponse(responseCode = "204", description = "It is deleted.")
+  public Response delete(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
-      @PathParam("reference") String reference) {
+      @PathParam("reference") String reference,
+      @Parameter(description = "`true`: also a child of an index that is still there.")
+          @QueryParam("force")
+          Optional<String> force) {
     Digest digest = Digest.parse(reference);
     Repository repository = repositories.require(Images.repository(registry, image));
-    if (!manifests.remove(repository, digest, requester.actor())) {
-      throw Artifacts.unknown(repository, reference);
-    }
+    return removal
+        .remove(repository, digest, Keys.flag("force", force).orElse(false), requester.actor())
+        .map(Undoable::answer)
+        .orElseThrow(() -> Artifacts.unknown(repository, reference));
   }
 
   /** Which artifacts. */

@@ -45,6 +45,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBodySchema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 
 /**
@@ -159,9 +160,13 @@ public final class ImageResource {
       summary = "Delete an image",
       description =
           "With all its artifacts and tags. If one of its tags is protected, nothing is deleted and"
-              + " the answer names the tag.")
-  public void delete(@PathParam("registry") String registry, @PathParam("image") String image) {
-    removal.remove(repositories.require(Images.repository(registry, image)), requester.actor());
+              + " the answer names the tag. "
+              + Undoable.DESCRIPTION)
+  @APIResponse(responseCode = "204", description = "It is deleted.")
+  public Response delete(@PathParam("registry") String registry, @PathParam("image") String image) {
+    return Undoable.answer(
+        removal.remove(
+            repositories.require(Images.repository(registry, image)), requester.actor()));
   }
 
   private Response shown(Repository repository, ImageStore.Text text) {

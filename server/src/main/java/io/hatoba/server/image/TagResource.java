@@ -43,6 +43,7 @@ import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponseSchema;
 import org.jspecify.annotations.Nullable;
 
@@ -193,16 +194,17 @@ public final class TagResource {
   @DELETE
   @Path("{tag}")
   @Requires(Permission.TAG_DELETE)
-  @Operation(summary = "Delete a tag", description = "The artifact stays.")
-  public void delete(
+  @Operation(summary = "Delete a tag", description = "The artifact stays. " + Undoable.DESCRIPTION)
+  @APIResponse(responseCode = "204", description = "It is deleted.")
+  public Response delete(
       @PathParam("registry") String registry,
       @PathParam("image") String image,
       @PathParam("tag") String tag) {
     Repository repository = repositories.require(Images.repository(registry, image));
     Tag name = Tag.parse(tag);
-    if (!tags.delete(repository, name, requester.actor())) {
-      throw unknown(repository, name);
-    }
+    return tags.delete(repository, name, requester.actor())
+        .map(Undoable::answer)
+        .orElseThrow(() -> unknown(repository, name));
   }
 
   /** Shows what happened to a tag. */
@@ -233,7 +235,7 @@ public final class TagResource {
       summary = "Restore a tag",
       description =
           "Points the tag to what it pointed to before the change with this id; also a tag that was"
-              + " deleted. 409 if that artifact is gone.")
+              + " deleted. If that artifact was deleted it is brought back; 409 if it is gone for good.")
   @APIResponseSchema(
       value = Shown.class,
       responseCode = "201",
@@ -351,7 +353,8 @@ public final class TagResource {
    *
    * @param from what it pointed to before; absent when it was made
    * @param to what it points to since; absent when it was deleted
-   * @param restorable whether it can be taken back: {@code from} is still there
+   * @param restorable whether it can be taken back: {@code from} is still there, or deleted and can
+   *     be brought back
    */
   @Schema(name = "TagChange")
   public record Change(

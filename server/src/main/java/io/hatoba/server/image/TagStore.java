@@ -98,7 +98,11 @@ public final class TagStore {
                     SELECT h.id, h.from_digest, h.to_digest, h.at, h.by_principal,
                       (SELECT rm.digest
                         FROM repository_manifest rm
-                        WHERE rm.repository_id = h.repository_id AND rm.digest = h.from_digest) AS restorable
+                        WHERE rm.repository_id = h.repository_id AND rm.digest = h.from_digest
+                        UNION
+                        SELECT dm.digest
+                        FROM deleted_manifest dm
+                        WHERE dm.repository_id = h.repository_id AND dm.digest = h.from_digest) AS restorable
                     FROM tag_history h
                     WHERE h.repository_id = :repositoryId AND h.name = :name AND h.id < :before
                     ORDER BY h.id DESC
@@ -217,7 +221,7 @@ public final class TagStore {
   /**
    * Something that happened to a tag.
    *
-   * @param restorable where it pointed before, if that is still there
+   * @param restorable where it pointed before, if that is still there or can be brought back
    */
   record Change(
       long id,

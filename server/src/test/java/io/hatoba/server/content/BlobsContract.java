@@ -130,8 +130,7 @@ abstract class BlobsContract extends ContentContract {
     Repository repository = content.repository();
     Blob blob = push(repository, bytes(30));
     long pushed = lease(repository, blob);
-    assertThat(pushed)
-        .isEqualTo(content.clock.millis() + TestConfig.DEFAULT.blobLease().toMillis());
+    assertThat(pushed).isEqualTo(content.clock.millis() + TestConfig.DEFAULT.grace().toMillis());
 
     content.clock.advance(Duration.ofHours(4));
     blobs().findForPush(repository, blob.digest());
@@ -164,7 +163,7 @@ abstract class BlobsContract extends ContentContract {
       refused(ErrorCode.DENIED, () -> blobs().delete(repository, named.digest()));
       assertThat(blobs().find(repository, named.digest())).contains(named);
     }
-    manifests().delete(repository, image.digest(), KIM);
+    delete(repository, image.digest());
     assertThat(blobs().delete(repository, layer.digest())).isTrue();
     assertThat(blobs().delete(repository, layer.digest())).isFalse();
     assertThat(blobs().find(repository, layer.digest())).isEmpty();

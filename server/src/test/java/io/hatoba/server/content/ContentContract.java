@@ -90,6 +90,11 @@ abstract class ContentContract {
         .digest();
   }
 
+  /** As the protocol does. */
+  boolean delete(Repository repository, Digest digest) {
+    return node().artifacts.delete(repository, digest, TestContent.KIM).isPresent();
+  }
+
   /** An image of its own, with its config and layer pushed. */
   TestContent.Json image(Repository repository) {
     return TestContent.image(

@@ -110,6 +110,13 @@ final class ContentFixture implements AutoCloseable {
     return repository(registry);
   }
 
+  /** What is deleted in a registry cannot be brought back from now on. */
+  void keepNothing(String registry) {
+    real.write(
+        handle ->
+            handle.execute("UPDATE registry SET undo_window_seconds = 0 WHERE name = ?", registry));
+  }
+
   /** Makes a registry and returns its id. */
   long registry(String name) {
     long id = 100L + names.incrementAndGet();
@@ -297,9 +304,10 @@ final class ContentFixture implements AutoCloseable {
     final Manifests manifests;
     final ManifestFill fill;
     final TagMoves moves;
+    final ArtifactRemoval artifacts;
     final ImageRemoval removal;
+    final Deletions deletions;
     final Referrers referrers;
-    final Housekeeping housekeeping;
     final UsageLedger ledger;
     final Usage usage;
     final Pulls pulls;
@@ -316,14 +324,16 @@ final class ContentFixture implements AutoCloseable {
       this.usage = new Usage(database, ledger, events, clock);
       this.pulls = new Pulls(database, clock);
       this.removals = new ObjectRemovals(database, storage, clock);
-      this.blobs = new Blobs(database, removals, ledger, config, clock);
+      this.blobs = new Blobs(database, removals, ledger, config, config, clock);
       this.uploads = new Uploads(database, storage, blobs, removals, ledger, io, config, id, clock);
       this.repositories = new Repositories(database, ledger, ids, clock);
+      Trash trash = new Trash(ids, config, clock);
       this.tags =
           new Tags(
               database,
               events,
               ledger,
+              trash,
               clock,
               List.of(
                   (handle, repository, tag, from, to) ->
@@ -332,16 +342,37 @@ final class ContentFixture implements AutoCloseable {
       this.manifests = new Manifests(database, blobs, tags, events, bytes, ledger, config, clock);
       this.damage = new Damage(database, blobs, manifests, removals, clock);
       this.fill = new ManifestFill(database, bytes);
-      this.moves = new TagMoves(database, tags, ledger);
+      Restoration restoration = new Restoration(database, blobs, tags, events, ledger, clock);
+      this.moves = new TagMoves(database, manifests, tags, restoration, ledger);
+      this.artifacts =
+          new ArtifactRemoval(database, manifests, tags, blobs, events, trash, ledger, clock);
       this.removal =
-          new ImageRemoval(database, repositories, manifests, tags, blobs, removals, ledger, clock);
+          new ImageRemoval(
+              database, repositories, artifacts, tags, blobs, removals, trash, ledger, clock);
+      this.deletions =
+          new Deletions(
+              database, removals, repositories, manifests, tags, blobs, restoration, ledger, clock);
       this.referrers = new Referrers(database);
-      this.housekeeping = new Housekeeping(uploads, removals);
+    }
+
+    /** All that is due now, as the reclaimer does it. */
+    void reclaim() {
+      while (uploads.expireOnce() > 0) {
+        // There may be more.
+      }
+      while (deletions.purgeSome().isPresent()) {
+        // There may be more.
+      }
+      while (blobs.releaseIdle(10).settled() > 0) {
+        // There may be more.
+      }
+      while (removals.runOnce() > 0) {
+        // There may be more.
+      }
     }
 
     @Override
     public void close() {
-      housekeeping.close();
       pulls.stop();
       io.close();
     }

@@ -69,7 +69,7 @@ abstract class DamageContract extends ContentContract {
       assertThat(healed.body()).isNotEqualTo(blob.body());
       assertThat(content.texts("SELECT object_key FROM damage WHERE digest = ?", blob.digest()))
           .containsExactly(old.id());
-      node().housekeeping.runOnce();
+      node().reclaim();
       assertThat(content.objects()).as("is kept aside").containsKey(old.id());
     }
     assertThat(damage().settle())
@@ -166,7 +166,7 @@ abstract class DamageContract extends ContentContract {
 
     assertThat(damage().discard(id)).isTrue();
     assertThat(damage().discard(id)).isFalse();
-    node().housekeeping.runOnce();
+    node().reclaim();
 
     assertThat(content.objects()).doesNotContainKey(copy(blob).object().orElseThrow().id());
     assertThat(content.bytes(blobs().find(repository, blob.digest()).orElseThrow()))

@@ -32,6 +32,7 @@ abstract class ImageRemovalContract extends ContentContract {
   @Test
   void nothingIsLeftOfAnImage() {
     content.registry("removal-all");
+    content.keepNothing("removal-all");
     Repository repository = content.repository("removal-all");
     List<String> children = new ArrayList<>();
     for (int i = 0; i < 120; i++) {
@@ -99,12 +100,15 @@ abstract class ImageRemovalContract extends ContentContract {
             repository,
             TestContent.index(List.of(TestContent.descriptor(MediaTypes.OCI_MANIFEST, child, 7))));
     assertThat(
-            refused(ErrorCode.CONFLICT, () -> manifests().remove(repository, child, KIM)).detail())
+            refused(
+                    ErrorCode.CONFLICT,
+                    () -> node().artifacts.remove(repository, child, false, KIM).isPresent())
+                .detail())
         .isEqualTo(index.toString());
     assertThat(manifests().find(repository, new Tag("child"))).isPresent();
-    assertThat(manifests().remove(repository, index, KIM)).isTrue();
-    assertThat(manifests().remove(repository, child, KIM)).isTrue();
-    assertThat(manifests().remove(repository, child, KIM)).isFalse();
+    assertThat(node().artifacts.remove(repository, index, false, KIM).isPresent()).isTrue();
+    assertThat(node().artifacts.remove(repository, child, false, KIM).isPresent()).isTrue();
+    assertThat(node().artifacts.remove(repository, child, false, KIM).isPresent()).isFalse();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.hatoba.server.content.ContentFixture.Engine;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -55,7 +56,7 @@ final class PostgresUsageTest extends UsageContract {
         "DELETE FROM repository_blob WHERE repository_id = ? AND digest = ?",
         repository.id(),
         blob.digest());
-    node().ledger.blobUnlinked(handle, repository, blob.digest(), blob.size());
+    node().ledger.blobsUnlinked(handle, repository, Map.of(blob.digest(), blob.size()));
   }
 
   /** Does the second after the first, but before its commit, as far as the locks let it. */

@@ -1,6 +1,5 @@
 package io.hatoba.server.content;
 
-import static io.hatoba.server.content.TestContent.KIM;
 import static io.hatoba.server.content.TestContent.atOnce;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -67,7 +66,7 @@ abstract class PullsContract extends ContentContract {
     Digest kept = push(repository, image(repository), "kept");
     pulls().pulled(repository, gone, Optional.empty());
     pulls().write();
-    manifests().delete(repository, gone, KIM);
+    delete(repository, gone);
     pulls().pulled(repository, gone, Optional.empty());
     pulls().pulled(repository, kept, Optional.empty());
     pulls().write();

@@ -46,7 +46,7 @@ abstract class ReferrersContract extends ContentContract {
     push(repository, subject, "v1");
     assertThat(listed(page(repository, subject.digest()))).containsExactly(signature.digest());
 
-    manifests().delete(repository, signature.digest(), KIM);
+    delete(repository, signature.digest());
     assertThat(listed(page(repository, subject.digest()))).isEmpty();
   }
 

@@ -118,7 +118,7 @@ abstract class RegistryContentContract extends ContentContract {
                 .append(
                     repository, upload, Optional.empty(), TestContent.body(TestContent.bytes(5))));
     assertThat(left(id)).isZero();
-    node().housekeeping.runOnce();
+    node().reclaim();
   }
 
   private static int mark(Handle handle, long id) {
@@ -138,6 +138,8 @@ abstract class RegistryContentContract extends ContentContract {
     return new RegistryContent(
         content.database(),
         node().events,
+        node().blobs,
+        node().deletions,
         node().removals,
         node().ledger,
         content.clock,

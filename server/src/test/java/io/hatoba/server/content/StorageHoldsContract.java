@@ -32,11 +32,11 @@ abstract class StorageHoldsContract extends ContentContract {
     String useless = useless();
     content.clock.advance(Duration.ofMinutes(50));
 
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(content.objects()).containsKey(useless);
 
     assertThat(holds.release(hold.id())).isTrue();
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(content.objects()).doesNotContainKey(useless);
     assertThat(content.count("FROM object_removal")).isZero();
   }
@@ -48,7 +48,7 @@ abstract class StorageHoldsContract extends ContentContract {
     String useless = useless();
 
     holds.release(first.id());
-    node().housekeeping.runOnce();
+    node().reclaim();
 
     assertThat(content.objects()).containsKey(useless);
   }
@@ -60,14 +60,14 @@ abstract class StorageHoldsContract extends ContentContract {
     content.clock.advance(HOUR.minusMillis(1));
     assertThat(holds.extend(hold.id(), HOUR)).isTrue();
     content.clock.advance(HOUR.minusMillis(1));
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(content.objects()).containsKey(useless);
 
     content.clock.advance(Duration.ofMillis(1));
     assertThat(holds.extend(hold.id(), HOUR)).isFalse();
     assertThat(holds.release(hold.id())).isFalse();
     assertThat(holds.list()).isEmpty();
-    node().housekeeping.runOnce();
+    node().reclaim();
 
     assertThat(content.objects()).doesNotContainKey(useless);
   }

@@ -41,8 +41,8 @@ abstract class TagsContract extends ContentContract {
     Repository repository = content.repository();
     Digest first = push(repository, image(repository), "v1");
     Digest second = push(repository, image(repository), "v1");
-    assertThat(node().tags.delete(repository, V1, CI)).isTrue();
-    assertThat(node().tags.delete(repository, V1, CI)).isFalse();
+    assertThat(node().tags.delete(repository, V1, CI)).isPresent();
+    assertThat(node().tags.delete(repository, V1, CI)).isEmpty();
 
     assertThat(manifests().find(repository, V1)).isEmpty();
     assertThat(manifests().find(repository, second)).isPresent();
@@ -103,7 +103,7 @@ abstract class TagsContract extends ContentContract {
       int n = i;
       actions.add(
           n % 3 == 0
-              ? () -> node().tags.delete(repository, V1, KIM)
+              ? () -> node().tags.delete(repository, V1, KIM).isPresent()
               : () -> push(repository, images.get(n % images.size()), "v1").hex().isEmpty());
     }
 
@@ -177,7 +177,7 @@ abstract class TagsContract extends ContentContract {
     guard(ErrorCode.DENIED, "v1");
     refused(ErrorCode.DENIED, () -> push(repository, other, "v1"));
     refused(ErrorCode.DENIED, () -> node().tags.delete(repository, V1, KIM));
-    refused(ErrorCode.DENIED, () -> manifests().delete(repository, digest, KIM));
+    refused(ErrorCode.DENIED, () -> delete(repository, digest));
 
     IllegalStateException defect = new IllegalStateException("a defect");
     node()
@@ -188,7 +188,7 @@ abstract class TagsContract extends ContentContract {
             });
     assertThatThrownBy(() -> push(repository, other, "v1")).isSameAs(defect);
     assertThatThrownBy(() -> node().tags.delete(repository, V1, KIM)).isSameAs(defect);
-    assertThatThrownBy(() -> manifests().delete(repository, digest, KIM)).isSameAs(defect);
+    assertThatThrownBy(() -> delete(repository, digest)).isSameAs(defect);
 
     assertThat(manifests().find(repository, V1).orElseThrow().digest()).isEqualTo(digest);
     assertThat(manifests().find(repository, other.digest())).isEmpty();
@@ -285,7 +285,7 @@ abstract class TagsContract extends ContentContract {
               push(repository, versions.get(i), "v1");
               acknowledged.set(i);
               if (i % 3 == 0) {
-                manifests().delete(repository, digests.get(i - 1), KIM);
+                delete(repository, digests.get(i - 1));
               }
             }
           } finally {

@@ -8,28 +8,42 @@ import java.time.Duration;
 record TestConfig(
     MemorySize inlineBlobSize,
     Duration uploadExpiry,
-    Duration blobLease,
+    Duration grace,
+    Duration window,
     boolean sparseIndex,
     boolean sparseImage,
     MemorySize cacheSize)
-    implements ContentConfig {
+    implements ContentConfig, ReclaimConfig, UndoConfig {
   static final int INLINE = 1_000;
 
   static final TestConfig DEFAULT =
       new TestConfig(
-          bytes(INLINE), Duration.ofHours(24), Duration.ofHours(10), true, false, bytes(16 << 20));
+          bytes(INLINE),
+          Duration.ofHours(24),
+          Duration.ofHours(10),
+          Duration.ofDays(14),
+          true,
+          false,
+          bytes(16 << 20));
 
   TestConfig withInline(int size) {
     return new TestConfig(
-        bytes(size), uploadExpiry, blobLease, sparseIndex, sparseImage, cacheSize);
+        bytes(size), uploadExpiry, grace, window, sparseIndex, sparseImage, cacheSize);
   }
 
   TestConfig withoutSparseIndexes() {
-    return new TestConfig(inlineBlobSize, uploadExpiry, blobLease, false, sparseImage, cacheSize);
+    return new TestConfig(
+        inlineBlobSize, uploadExpiry, grace, window, false, sparseImage, cacheSize);
   }
 
   TestConfig withSparseImages() {
-    return new TestConfig(inlineBlobSize, uploadExpiry, blobLease, sparseIndex, true, cacheSize);
+    return new TestConfig(
+        inlineBlobSize, uploadExpiry, grace, window, sparseIndex, true, cacheSize);
+  }
+
+  TestConfig keeping(Duration grace, Duration window) {
+    return new TestConfig(
+        inlineBlobSize, uploadExpiry, grace, window, sparseIndex, sparseImage, cacheSize);
   }
 
   private static MemorySize bytes(int size) {

@@ -50,7 +50,7 @@ abstract class UploadsContract extends ContentContract {
     assertThat(stored.size()).isEqualTo(300_000);
     assertThat(blobs().find(repository, stored.digest())).contains(stored);
     content.clock.advance(Duration.ofHours(1));
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(uploadsOf(repository)).isZero();
   }
 
@@ -294,7 +294,7 @@ abstract class UploadsContract extends ContentContract {
         () -> uploads().append(repository, upload, AT_END, body(bytes(5))));
 
     content.clock.advance(Duration.ofHours(1));
-    node().housekeeping.runOnce();
+    node().reclaim();
     refused(ErrorCode.BLOB_UPLOAD_UNKNOWN, () -> finish(repository, upload, sent));
     assertThat(uploadsOf(repository)).isZero();
     assertThat(content.bytes(blob)).isEqualTo(sent);
@@ -386,13 +386,13 @@ abstract class UploadsContract extends ContentContract {
     refused(
         ErrorCode.BLOB_UPLOAD_UNKNOWN,
         () -> uploads().append(repository, large, AT_END, body(bytes(10))));
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(uploads().status(repository, small).received()).isEqualTo(20);
     assertThat(uploadsOf(repository)).isEqualTo(1);
     assertThat(content.objects()).isEqualTo(before);
 
     content.clock.advance(Duration.ofHours(24));
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(uploadsOf(repository)).isZero();
   }
 
@@ -433,7 +433,7 @@ abstract class UploadsContract extends ContentContract {
             thenDo(
                 () -> {
                   content.clock.advance(Duration.ofHours(30));
-                  node().housekeeping.runOnce();
+                  node().reclaim();
                 },
                 sent));
 
@@ -491,7 +491,7 @@ abstract class UploadsContract extends ContentContract {
     Blob blob = finish(repository, upload, join(first, second));
 
     assertThat(content.bytes(blob)).isEqualTo(join(first, second));
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(content.count("FROM object_removal")).isZero();
   }
 
@@ -513,7 +513,7 @@ abstract class UploadsContract extends ContentContract {
     Blob blob = finish(repository, upload, join(first, second));
 
     assertThat(blob.body()).isInstanceOf(Blob.Inline.class);
-    node().housekeeping.runOnce();
+    node().reclaim();
     assertThat(content.count("FROM object_removal")).isZero();
   }
 

@@ -20,6 +20,7 @@ import io.hatoba.server.auth.SignIns;
 import io.hatoba.server.auth.TokenIssuer;
 import io.hatoba.server.auth.TokenRoutes;
 import io.hatoba.server.auth.Tokens;
+import io.hatoba.server.content.ArtifactRemoval;
 import io.hatoba.server.content.BlobBytes;
 import io.hatoba.server.content.Blobs;
 import io.hatoba.server.content.ContentConfig;
@@ -29,9 +30,12 @@ import io.hatoba.server.content.Manifests;
 import io.hatoba.server.content.ObjectRemovals;
 import io.hatoba.server.content.PullGate;
 import io.hatoba.server.content.Pulls;
+import io.hatoba.server.content.ReclaimConfig;
 import io.hatoba.server.content.Referrers;
 import io.hatoba.server.content.Repositories;
 import io.hatoba.server.content.Tags;
+import io.hatoba.server.content.Trash;
+import io.hatoba.server.content.UndoConfig;
 import io.hatoba.server.content.Uploads;
 import io.hatoba.server.content.Usage;
 import io.hatoba.server.content.UsageLedger;
@@ -136,7 +140,14 @@ public final class RegistryFixture implements AutoCloseable {
     io = new ContentIo();
     pulls = new Pulls(database, clock);
     repositories = new Repositories(database, ledger, ids, clock);
-    Blobs blobs = new Blobs(database, removals, ledger, contentConfig, clock);
+    Blobs blobs =
+        new Blobs(
+            database,
+            removals,
+            ledger,
+            contentConfig,
+            config(ReclaimConfig.class, settings),
+            clock);
     uploads =
         new Uploads(
             database,
@@ -148,7 +159,8 @@ public final class RegistryFixture implements AutoCloseable {
             contentConfig,
             new NodeId("test"),
             clock);
-    Tags tags = new Tags(database, events, ledger, clock, List.of());
+    Trash trash = new Trash(ids, config(UndoConfig.class, settings), clock);
+    Tags tags = new Tags(database, events, ledger, trash, clock, List.of());
     Manifests manifests =
         new Manifests(
             database,
@@ -174,6 +186,7 @@ public final class RegistryFixture implements AutoCloseable {
                 access,
                 repositories,
                 manifests,
+                new ArtifactRemoval(database, manifests, tags, blobs, events, trash, ledger, clock),
                 tags,
                 new PullGates(gates),
                 pulls,
