@@ -80,7 +80,11 @@ public final class Trash {
               pushed_at, pushed_by, kind, total_size, platform
             FROM repository_manifest
             WHERE repository_id = :repositoryId AND digest IN (<digests>)
-            ON CONFLICT (repository_id, digest) DO UPDATE SET deletion_id = excluded.deletion_id
+            ON CONFLICT (repository_id, digest) DO UPDATE
+            SET deletion_id = excluded.deletion_id, media_type = excluded.media_type,
+              artifact_type = excluded.artifact_type, subject = excluded.subject, annotations = excluded.annotations,
+              pushed_at = excluded.pushed_at, pushed_by = excluded.pushed_by, kind = excluded.kind,
+              total_size = excluded.total_size, platform = excluded.platform
             """)
         .bind("deletionId", undo.id())
         .bind("registryId", repository.registryId())
