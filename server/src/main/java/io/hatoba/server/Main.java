@@ -1,5 +1,7 @@
 package io.hatoba.server;
 
+import io.hatoba.server.command.Commands;
+import io.hatoba.server.command.Program;
 import io.hatoba.server.startup.Setting;
 import io.hatoba.server.startup.Settings;
 import io.hatoba.server.startup.Settings.Outcome;
@@ -13,7 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The program: checks the settings, then starts Quarkus.
+ * The program: checks the settings, then starts Quarkus. If the first argument is no flag, it is a
+ * command of the operator, and no server is started ({@link Commands}).
  *
  * <p>Exit codes: 0 after a stop by signal, {@code --help} or {@code --version}; 1 if it cannot
  * start, with a sentence on standard error that says what to change. Standard output carries what a
@@ -24,13 +27,8 @@ public final class Main {
   private Main() {}
 
   public static void main(String... arguments) {
-    if (arguments.length > 0 && arguments[0].equals(ResetPassword.COMMAND)) {
-      System.exit(
-          new ResetPassword(System.in, System.out, System.err)
-              .run(
-                  List.of(arguments).subList(1, arguments.length),
-                  System.getenv(),
-                  System.getProperties()));
+    if (Commands.isCommand(List.of(arguments))) {
+      System.exit(Commands.run(program(), List.of(arguments)));
     }
     Outcome outcome =
         Settings.read(
@@ -48,6 +46,15 @@ public final class Main {
         System.exit(1);
       }
     }
+  }
+
+  private static Program program() {
+    return new Program(
+        version(),
+        Features.settings(),
+        Features::complaints,
+        new Program.Surroundings(System.getenv(), System.getProperties()),
+        new Program.Streams(System.in, System.out, System.err));
   }
 
   /**
@@ -109,7 +116,7 @@ public final class Main {
           --version           which version this is
           --help              this text
 
-          reset-password ACCOUNT   gives an account a new password: docs/guides/lost-password.md
+          help                what else it does: backup, restore, verify and other commands
 
         Settings (flag, environment variable, default):
         """);

@@ -103,6 +103,18 @@ class ArchitectureTest {
               "event", Set.of("permission", "rest", "registry", "content", "database", "startup")),
           Map.entry(
               "audit", Set.of("permission", "rest", "auth", "content", "database", "startup")),
+          Map.entry("backup", Set.of("content", "database", "storage", "startup")),
+          Map.entry(
+              "command",
+              Set.of(
+                  "rest",
+                  "account",
+                  "registry",
+                  "backup",
+                  "content",
+                  "database",
+                  "storage",
+                  "startup")),
           Map.entry(
               "api",
               Set.of(

@@ -6,6 +6,7 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.sqlite.SQLiteDataSource;
 
 /**
  * Brings the schema up to date. One set of files for both databases, forward only; what differs is
@@ -33,13 +34,7 @@ record Migrations(String location) {
    * @throws StartupException if the schema is newer than this program, or a migration fails
    */
   void apply(DataSource database, Dialect dialect) {
-    Flyway flyway =
-        Flyway.configure(Thread.currentThread().getContextClassLoader())
-            .dataSource(database)
-            .locations(location)
-            .failOnMissingLocations(true)
-            .placeholders(placeholders(dialect))
-            .load();
+    Flyway flyway = flyway(database, dialect);
     Arrays.stream(flyway.info().applied())
         .filter(migration -> !migration.getState().isResolved())
         .findFirst()
@@ -57,6 +52,25 @@ record Migrations(String location) {
               .formatted(firstLine(e)),
           e);
     }
+  }
+
+  /** The number of the last one there is. */
+  int latest() {
+    SQLiteDataSource nothing = new SQLiteDataSource();
+    nothing.setUrl("jdbc:sqlite::memory:");
+    return Arrays.stream(flyway(nothing, Dialect.SQLITE).info().pending())
+        .mapToInt(migration -> Integer.parseInt(migration.getVersion().getVersion()))
+        .max()
+        .orElseThrow(() -> new IllegalStateException("this program has no migrations"));
+  }
+
+  private Flyway flyway(DataSource database, Dialect dialect) {
+    return Flyway.configure(Thread.currentThread().getContextClassLoader())
+        .dataSource(database)
+        .locations(location)
+        .failOnMissingLocations(true)
+        .placeholders(placeholders(dialect))
+        .load();
   }
 
   private static Map<String, String> placeholders(Dialect dialect) {

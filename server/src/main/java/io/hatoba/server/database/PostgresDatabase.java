@@ -64,6 +64,22 @@ final class PostgresDatabase implements Database {
     PGSimpleDataSource source = address.dataSource(connectionTimeout);
     check(source, address);
     migrations.apply(source, Dialect.POSTGRESQL);
+    return connect(source, poolSize, connectionTimeout);
+  }
+
+  /**
+   * Connects to a database as it is, for a command beside the servers.
+   *
+   * @throws StartupException if it cannot be reached, refuses the user, or is too old
+   */
+  static PostgresDatabase beside(PostgresAddress address, Duration connectionTimeout) {
+    PGSimpleDataSource source = address.dataSource(connectionTimeout);
+    check(source, address);
+    return connect(source, 1, connectionTimeout);
+  }
+
+  private static PostgresDatabase connect(
+      PGSimpleDataSource source, int poolSize, Duration connectionTimeout) {
     limitSilence(source);
     HikariConfig writers = pool(source, "writers", poolSize, connectionTimeout);
     HikariConfig readers = pool(source, "readers", poolSize, connectionTimeout);

@@ -76,6 +76,26 @@ public final class Settings {
     }
   }
 
+  /**
+   * Everything that is said, right or wrong, to be looked at by a person.
+   *
+   * @param sentences as of {@link Outcome.Refused}; empty if a server could start with these
+   */
+  public record Inspection(List<Stated> settings, List<String> sentences) {
+    public Inspection {
+      settings = List.copyOf(settings);
+      sentences = List.copyOf(sentences);
+    }
+  }
+
+  /**
+   * A setting with its value.
+   *
+   * @param shown the value, a secret as {@code ***}; empty if it has none
+   * @param where who said so, for example {@code the flag --port}; {@code default} if nobody did
+   */
+  public record Stated(Setting setting, Optional<String> shown, String where) {}
+
   /** A value and where it was said. */
   private record Given(String value, String where) {}
 
@@ -92,18 +112,45 @@ public final class Settings {
       return new Outcome.Version();
     }
     Settings reading = new Settings(settings);
-    Map<String, String> flags = reading.flags(arguments);
-    Optional<String> file =
-        Optional.ofNullable(flags.remove("--config"))
-            .or(() -> Optional.ofNullable(environment.get(CONFIG_VARIABLE)));
-    file.ifPresent(name -> reading.takeFile(Path.of(name)));
-    reading.takeEnvironment(environment);
-    reading.takeSystemProperties(systemProperties);
-    reading.takeFlags(flags);
+    reading.gather(arguments, environment, systemProperties);
     Map<String, String> values = reading.check();
     return reading.sentences.isEmpty()
         ? new Outcome.Accepted(values)
         : new Outcome.Refused(reading.sentences);
+  }
+
+  /** Reads and checks as {@link #read}, and says where each value comes from. */
+  public static Inspection inspect(
+      List<Setting> settings,
+      List<String> arguments,
+      Map<String, String> environment,
+      Properties systemProperties) {
+    Settings reading = new Settings(settings);
+    reading.gather(arguments, environment, systemProperties);
+    reading.check();
+    return new Inspection(settings.stream().map(reading::stated).toList(), reading.sentences);
+  }
+
+  private Stated stated(Setting setting) {
+    Optional<Given> said = Optional.ofNullable(given.get(setting.key()));
+    return new Stated(
+        setting,
+        said.map(Given::value)
+            .or(setting::defaultValue)
+            .map(value -> setting.secret() ? "***" : withoutUserInfo(value)),
+        said.map(Given::where).orElse("default"));
+  }
+
+  private void gather(
+      List<String> arguments, Map<String, String> environment, Properties systemProperties) {
+    Map<String, String> flags = flags(arguments);
+    Optional<String> file =
+        Optional.ofNullable(flags.remove("--config"))
+            .or(() -> Optional.ofNullable(environment.get(CONFIG_VARIABLE)));
+    file.ifPresent(name -> takeFile(Path.of(name)));
+    takeEnvironment(environment);
+    takeSystemProperties(systemProperties);
+    takeFlags(flags);
   }
 
   private Map<String, String> flags(List<String> arguments) {
@@ -244,20 +291,27 @@ public final class Settings {
 
   /** A URL may carry a password. */
   private static String withoutUserInfo(String value) {
-    return value.replaceAll("://[^/\\s]*@", "://***@");
+    return value
+        .replaceAll("://[^/\\s]*@", "://***@")
+        .replaceAll("(?i)([?&][a-z]*password=)[^&]*", "$1***");
   }
 
   private static String didYouMean(String name, Iterable<String> known) {
-    String best = "";
+    return similar(name, known).map(" Did you mean %s?"::formatted).orElse("");
+  }
+
+  /** What somebody who wrote a name probably meant; empty if nothing known is like it. */
+  public static Optional<String> similar(String name, Iterable<String> known) {
+    Optional<String> best = Optional.empty();
     int least = Math.max(2, name.length() / 4) + 1;
     for (String candidate : known) {
       int distance = distance(name, candidate);
       if (distance < least) {
         least = distance;
-        best = candidate;
+        best = Optional.of(candidate);
       }
     }
-    return best.isEmpty() ? "" : " Did you mean %s?".formatted(best);
+    return best;
   }
 
   /** How many single letters must be added, dropped or changed to make one text of the other. */

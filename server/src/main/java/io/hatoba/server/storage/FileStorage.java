@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  * Objects as files on a local disk.
  *
  * <pre>
- * DIR/objects/                                          made at the start
+ * DIR/objects/                                          {@link #FOLDER}, made at the start
  * DIR/objects/3f/                                       the first two characters of the key
  * DIR/objects/3f/a0/                                    the next two
  * DIR/objects/3f/a0/3fa0c1…                             the object: its bytes and nothing else
@@ -44,6 +44,9 @@ import java.util.regex.Pattern;
  * folders it crosses and never the whole tree.
  */
 public final class FileStorage implements Storage {
+  /** The name of the folder of the objects in the data folder. */
+  public static final String FOLDER = "objects";
+
   private static final Pattern SHARD = Pattern.compile("[0-9a-f]{2}");
   private static final Pattern NAME = Pattern.compile("[0-9a-f]{32}");
 
@@ -63,7 +66,7 @@ public final class FileStorage implements Storage {
    * @throws StartupException if nothing can be written there
    */
   public static FileStorage open(Path folder) {
-    Path objects = folder.toAbsolutePath().normalize().resolve("objects");
+    Path objects = folder.toAbsolutePath().normalize().resolve(FOLDER);
     try {
       Files.createDirectories(objects);
       Path probe = Files.createTempFile(objects, "probe-", ".tmp");
@@ -80,6 +83,12 @@ public final class FileStorage implements Storage {
           e);
     }
     return new FileStorage(objects);
+  }
+
+  /** Where an object is, or would be, in a folder {@code objects}. */
+  public static Path path(Path objects, ObjectKey key) {
+    String id = key.id();
+    return objects.resolve(id.substring(0, 2)).resolve(id.substring(2, 4)).resolve(id);
   }
 
   @Override
@@ -237,8 +246,7 @@ public final class FileStorage implements Storage {
   }
 
   private Path path(ObjectKey key) {
-    String id = key.id();
-    return objects.resolve(id.substring(0, 2)).resolve(id.substring(2, 4)).resolve(id);
+    return path(objects, key);
   }
 
   /** Java opens a folder for reading and syncs it, on Linux and macOS. */

@@ -1,0 +1,20 @@
+package io.hatoba.server;
+
+import io.hatoba.server.command.Program;
+import java.util.Map;
+import java.util.Properties;
+
+/** The program as a command of a test sees it, without this process's own surroundings. */
+public final class TestProgram {
+  private TestProgram() {}
+
+  /** With these variables and streams. */
+  public static Program with(Map<String, String> environment, Program.Streams streams) {
+    return new Program(
+        "1.2.3",
+        Features.settings(),
+        Features::complaints,
+        new Program.Surroundings(environment, new Properties()),
+        streams);
+  }
+}
