@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 @CommandLine.Command(
     name = "hold",
     description = {
-      "Keeps all servers from removing objects, until release or for some time, and prints the id.",
+      "Keeps all servers from removing objects for some time, and prints an id for release.",
       "Take the copy of the database after this, then copy the objects, then release."
     })
 final class BackupHoldCommand extends Command {

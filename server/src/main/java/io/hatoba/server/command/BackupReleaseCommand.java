@@ -10,8 +10,9 @@ import picocli.CommandLine.Parameters;
 @CommandLine.Command(
     name = "release",
     description = {
-      "Ends a hold. Exit code 1 says that it had ended before, or never was: then objects may have",
-      "been removed meanwhile, and the copy is to be verified or made anew."
+      "Ends a hold.",
+      "Exit code 1 says that it had ended before, or never was: then objects may have been removed"
+          + " meanwhile, and the copy is to be verified or made anew."
     })
 final class BackupReleaseCommand extends Command {
   @Parameters(paramLabel = "ID", description = "What hold printed.")

@@ -12,8 +12,8 @@ import picocli.CommandLine;
 @CommandLine.Command(
     name = "check",
     description = {
-      "Reads all settings as the server would, says what is wrong with them, and shows each value",
-      "and where it comes from. Secrets are shown as ***. The server may run."
+      "Reads all settings as the server would, and says what is wrong with them.",
+      "Shows each value and where it comes from; secrets as ***. The server may run."
     })
 final class SettingsCheckCommand extends Command {
   SettingsCheckCommand(Program program) {

@@ -20,9 +20,10 @@ import picocli.CommandLine.Spec;
 @CommandLine.Command(
     name = "verify",
     description = {
-      "Reads everything and proves that it is whole: the database is sound, every manifest and blob",
-      "has its bytes with their digest and size, and what a manifest names is there.",
-      "Exit code 1 with a list if not. Changes nothing."
+      "Proves that a backup, or what a server has, is whole.",
+      "Reads everything and changes nothing: the database must be sound, each manifest and blob have"
+          + " its bytes with their digest and size, and what a manifest names be there. What is wrong"
+          + " is listed, and the exit code is 1."
     })
 final class VerifyCommand extends Command {
   /** A setting of the feature that takes pushes. */

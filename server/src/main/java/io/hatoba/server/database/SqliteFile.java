@@ -55,7 +55,7 @@ public final class SqliteFile implements Database {
     config.enforceForeignKeys(true);
     SqliteFile opened = open(file, config, "", false);
     // What is in the log is the server's to move.
-    opened.run("PRAGMA wal_autocheckpoint = 0");
+    opened.leaveLogAlone();
     return opened;
   }
 
@@ -101,7 +101,7 @@ public final class SqliteFile implements Database {
       Connection connection = source.getConnection();
       try {
         SqliteFile opened = new SqliteFile(connection, exclusive);
-        opened.statement.execute("SELECT count(*) FROM sqlite_schema");
+        opened.readSchema();
         return opened;
       } catch (SQLException e) {
         connection.close();
@@ -222,9 +222,16 @@ public final class SqliteFile implements Database {
     }
   }
 
-  private void run(String sql) {
-    try {
-      statement.execute(sql);
+  /** Fails if the file is no database. */
+  private void readSchema() throws SQLException {
+    try (ResultSet row = statement.executeQuery("SELECT count(*) FROM sqlite_schema")) {
+      row.next();
+    }
+  }
+
+  private void leaveLogAlone() {
+    try (ResultSet row = statement.executeQuery("PRAGMA wal_autocheckpoint = 0")) {
+      row.next();
     } catch (SQLException e) {
       throw failed(e, true);
     }
