@@ -28,7 +28,7 @@ require_server_build() {
   fi
   echo "Building Hatoba, which takes about a minute the first time …" >&2
   touch "$BUILD_STAMP.new"
-  mvn -q -B -Dstyle.color=never -Dmaven.test.skip=true -Dfuzz.skip=true -Dspotless.check.skip=true -pl server -am package >&2
+  mvn -q -B -Dstyle.color=never "-Dhatoba.commit=$(git rev-parse HEAD 2>/dev/null || true)" -Dmaven.test.skip=true -Dfuzz.skip=true -Dspotless.check.skip=true -pl server -am package >&2
   mv "$BUILD_STAMP.new" "$BUILD_STAMP"
   exec 9>&-
 }

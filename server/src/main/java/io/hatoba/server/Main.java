@@ -9,9 +9,14 @@ import io.hatoba.server.startup.StartupException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 @QuarkusMain
 public final class Main {
+  private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{7,64}");
+
   private Main() {}
 
   public static void main(String... arguments) {
@@ -50,7 +57,7 @@ public final class Main {
 
   private static Program program() {
     return new Program(
-        version(),
+        new Program.Version(version(), commit()),
         Features.settings(),
         Features::complaints,
         new Program.Surroundings(System.getenv(), System.getProperties()),
@@ -135,5 +142,17 @@ public final class Main {
   static String version() {
     String version = Main.class.getPackage().getImplementationVersion();
     return version == null ? "development" : version;
+  }
+
+  /** What this program was built from; empty if the build did not say. */
+  private static Optional<String> commit() {
+    try (InputStream in = Main.class.getResourceAsStream("commit.txt")) {
+      return in == null
+          ? Optional.empty()
+          : Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8).strip())
+              .filter(text -> COMMIT.matcher(text).matches());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.hatoba.acceptance.durability;
 
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * What the load has asked of the server and what the server has said to it. It lives in the process
@@ -33,6 +35,12 @@ final class Journal {
   Register place(String path) {
     touched.add(path);
     return places.computeIfAbsent(path, Register::new);
+  }
+
+  /** How far each place has come by now; see {@link Register#possibleSince}. */
+  Map<String, Long> marks() {
+    return places.entrySet().stream()
+        .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().mark()));
   }
 
   /** Remembers how to make the bytes of a digest again. */

@@ -54,11 +54,22 @@ final class Register {
 
   /** Every value that the server may hold without having broken its word. */
   synchronized Set<Optional<String>> possible() {
-    long lastBegun =
-        attempts.stream().filter(a -> a.acknowledged).mapToLong(a -> a.begun).max().orElse(0);
+    return possibleSince(mark());
+  }
+
+  /** How far the server's word has come by now, for {@link #possibleSince}. */
+  synchronized long mark() {
+    return attempts.stream().filter(a -> a.acknowledged).mapToLong(a -> a.begun).max().orElse(0);
+  }
+
+  /**
+   * Every value that the server may have held at some time since {@link #mark} was asked: a copy
+   * that was begun after that has one of them.
+   */
+  synchronized Set<Optional<String>> possibleSince(long mark) {
     Set<Optional<String>> possible = new LinkedHashSet<>();
     for (Attempt attempt : attempts) {
-      if (attempt.ended >= lastBegun) {
+      if (attempt.ended >= mark) {
         possible.add(attempt.value);
       }
     }

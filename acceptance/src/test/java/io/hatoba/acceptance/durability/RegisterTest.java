@@ -25,6 +25,16 @@ class RegisterTest {
   }
 
   @Test
+  void aCopyMayHaveWhatTheRegisterHadAtItsBeginningOrLater() {
+    register.acknowledge(register.begin(ONE));
+    long mark = register.mark();
+    register.acknowledge(register.begin(TWO));
+
+    assertThat(register.possible()).containsExactly(TWO);
+    assertThat(register.possibleSince(mark)).containsExactlyInAnyOrder(ONE, TWO);
+  }
+
+  @Test
   void anUnansweredWriteMayOrMayNotHaveHappened() {
     register.acknowledge(register.begin(ONE));
     register.begin(TWO);

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Compares what the server has with what the journal says that it must have, while nothing else is
@@ -21,19 +22,27 @@ final class Verification implements AutoCloseable {
 
   private final Journal journal;
   private final RegistryHttp http;
+  private final Function<Register, Set<Optional<String>>> allowed;
   private int compared;
   private int resumed;
 
   Verification(RegistryServer server, Journal journal) {
+    this(server, journal, Register::possible);
+  }
+
+  /** Of a server on a copy, which may hold what {@code allowed} says. */
+  Verification(
+      RegistryServer server, Journal journal, Function<Register, Set<Optional<String>>> allowed) {
     this.journal = journal;
     this.http = new RegistryHttp(server);
+    this.allowed = allowed;
   }
 
   /** Fetches every place and settles its register on what was found. */
   void compare(Collection<String> places) throws IOException {
     for (String path : places) {
       Register register = journal.place(path);
-      Set<Optional<String>> possible = register.possible();
+      Set<Optional<String>> possible = allowed.apply(register);
       Optional<String> observed = observe(path);
       if (!possible.contains(observed)) {
         journal.complain(

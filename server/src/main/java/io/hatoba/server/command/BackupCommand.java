@@ -81,7 +81,7 @@ final class BackupCommand extends Command {
           new Backup(
                   data,
                   folder,
-                  new Backup.Options(link, verifyAll, keep, program.version()),
+                  new Backup.Options(link, verifyAll, keep, program.version().number()),
                   holds(forHolds),
                   clock)
               .run(source);

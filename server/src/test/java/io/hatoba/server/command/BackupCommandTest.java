@@ -146,8 +146,7 @@ class BackupCommandTest {
 
     command("verify", backups.toString()).ends(ExitCode.FOUND);
     String target = dir.resolve("new").toString();
-    assertThat(
-            command("restore", backups.toString(), "--data", target).ends(ExitCode.FAILED).err())
+    assertThat(command("restore", backups.toString(), "--data", target).ends(ExitCode.FAILED).err())
         .contains("--accept-missing", layer.toString());
     assertThat(names(Path.of(target))).isEmpty();
     Ran accepted =
@@ -187,8 +186,7 @@ class BackupCommandTest {
         .asString()
         .contains("hatoba.db is damaged");
     String target = dir.resolve("new").toString();
-    assertThat(
-            command("restore", backups.toString(), "--data", target).ends(ExitCode.FAILED).err())
+    assertThat(command("restore", backups.toString(), "--data", target).ends(ExitCode.FAILED).err())
         .contains("is damaged");
   }
 

@@ -96,6 +96,7 @@ class CommandsTest {
     JsonNode version = Ran.command("version", "--json").ends(ExitCode.OK).json();
 
     assertThat(version.get("version").asText()).isEqualTo("1.2.3");
+    assertThat(version.get("commit").asText()).isEqualTo("0123abc");
     assertThat(version.get("schema").asInt()).isGreaterThanOrEqualTo(14);
     assertThat(version.get("java").asText()).isEqualTo(Runtime.version().toString());
     assertThat(Ran.command("version").ends(ExitCode.OK).out()).startsWith("hatoba  1.2.3\n");
@@ -142,8 +143,7 @@ class CommandsTest {
   @Test
   void everyWrongSettingIsSaid() {
     Ran values =
-        Ran.command(
-                Map.of("HATOBA_PORT", "x", "HATOBA_PRT", "1"), "", List.of("settings", "check"))
+        Ran.command(Map.of("HATOBA_PORT", "x", "HATOBA_PRT", "1"), "", List.of("settings", "check"))
             .ends(ExitCode.FOUND);
     assertThat(values.out()).contains("hatoba.port is 'x'").contains("Did you mean HATOBA_PORT?");
 
@@ -198,8 +198,7 @@ class CommandsTest {
       if (line.getCommand() instanceof Command) {
         text.append(
             "%n## %s%n%n```text%n%s```%n"
-                .formatted(
-                    line.getCommandSpec().qualifiedName(), line.getUsageMessage(Ansi.OFF)));
+                .formatted(line.getCommandSpec().qualifiedName(), line.getUsageMessage(Ansi.OFF)));
       }
     }
     return text.toString();

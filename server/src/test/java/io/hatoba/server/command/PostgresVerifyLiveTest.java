@@ -24,8 +24,7 @@ final class PostgresVerifyLiveTest extends VerifyLiveContract {
 
   @Test
   void aBackupIsLeftToPgDump() {
-    Ran ran =
-        Ran.command(environment(), "", List.of("backup", data.resolve("b").toString()));
+    Ran ran = Ran.command(environment(), "", List.of("backup", data.resolve("b").toString()));
 
     assertThat(ran.ends(ExitCode.FAILED).err()).contains("pg_dump");
     assertThat(data.resolve("b")).doesNotExist();

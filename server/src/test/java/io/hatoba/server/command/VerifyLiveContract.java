@@ -96,8 +96,7 @@ abstract class VerifyLiveContract {
 
   @Test
   void damagedBytesInTheDatabaseAreFound() {
-    content.execute(
-        "UPDATE blob SET bytes = ? WHERE digest = ?", new byte[500], config.toString());
+    content.execute("UPDATE blob SET bytes = ? WHERE digest = ?", new byte[500], config.toString());
     content.execute(
         "UPDATE manifest SET bytes = ? WHERE digest = ?", new byte[10], image.toString());
 
