@@ -7,6 +7,8 @@ import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Hot;
 import io.hatoba.server.storage.ObjectKey;
 import jakarta.inject.Singleton;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -378,11 +380,19 @@ public final class Blobs {
    */
   Blob add(Handle handle, Repository repository, Blob blob) {
     Instant now = clock.instant();
-    Blob present = addContent(handle, blob, now);
+    List<Hot.Ran> ran =
+        Hot.together(
+            List.of(
+                insert(handle, blob, now),
+                insertLink(handle, repository, blob.digest(), now),
+                usage.insertBlob(handle, repository, blob.digest(), blob.size())));
+    bookLink(handle, repository, blob.digest(), blob.size(), now, Linked.of(ran.subList(1, 3)));
+    // The link is there and locked, and so the blob stays.
+    Blob present =
+        ran.get(0).didSomething() ? blob : healedOrPresent(handle, blob, now);
     if (!present.body().equals(blob.body()) && blob.body() instanceof Blob.Stored(ObjectKey ours)) {
       removals.queue(handle, ours, now);
     }
-    link(handle, repository, blob.digest(), blob.size(), now);
     return present;
   }
 
@@ -419,8 +429,8 @@ public final class Blobs {
   }
 
   private static Optional<Row> select(Handle handle, Repository repository, Digest digest) {
-    return handle
-        .createQuery(
+    return Hot.sql(
+            handle,
             """
             SELECT b.digest, b.size, b.object_key, b.bytes, b.damaged_at, rb.lease_until
             FROM repository_blob rb
@@ -429,42 +439,30 @@ public final class Blobs {
             """)
         .bind("repositoryId", repository.id())
         .bind("digest", digest)
-        .mapTo(Row.class)
-        .findOne();
+        .list(Row::of)
+        .stream()
+        .findFirst();
   }
 
-  /**
-   * Adds a blob unless it is there and undamaged, and says which one is: it stays until the
-   * transaction ends.
-   */
-  private Blob addContent(Handle handle, Blob blob, Instant now) {
-    while (true) {
-      if (insert(handle, blob, now)) {
-        return blob;
-      }
-      // It is there, or was a moment ago.
-      Optional<Row> present = selectAny(handle, blob.digest());
-      if (present.isPresent() && !present.get().isDamaged()) {
-        return present.get().blob();
-      }
-      if (present.isPresent() && heal(handle, blob, now)) {
-        return blob;
-      }
-    }
-  }
-
-  private Optional<Row> selectAny(Handle handle, Digest digest) {
+  private static Row selectAny(Handle handle, Digest digest) {
     return handle
         .createQuery(
             """
             SELECT digest, size, object_key, bytes, damaged_at, 0 AS lease_until
             FROM blob
             WHERE digest = :digest
-            """
-                + database.dialect().forKeyShare())
+            """)
         .bind("digest", digest)
         .mapTo(Row.class)
-        .findOne();
+        .one();
+  }
+
+  private static Blob healedOrPresent(Handle handle, Blob blob, Instant now) {
+    Row present = selectAny(handle, blob.digest());
+    if (!present.isDamaged()) {
+      return present.blob();
+    }
+    return heal(handle, blob, now) ? blob : selectAny(handle, blob.digest()).blob();
   }
 
   /** False if somebody else has done so meanwhile. */
@@ -485,49 +483,53 @@ public final class Blobs {
         == 1;
   }
 
-  private static boolean insert(Handle handle, Blob blob, Instant now) {
+  private static Hot insert(Handle handle, Blob blob, Instant now) {
     return Hot.sql(
-                handle,
-                """
-                INSERT INTO blob (digest, size, object_key, bytes, created_at)
-                VALUES (:digest, :size, :objectKey, :bytes, :now)
-                ON CONFLICT (digest) DO NOTHING
-                """)
-            .bind("digest", blob.digest())
-            .bind("size", blob.size())
-            .bind("objectKey", blob.body() instanceof Blob.Stored(ObjectKey key) ? key.id() : null)
-            .bind("bytes", blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes : null)
-            .bind("now", now)
-            .execute()
-        == 1;
+            handle,
+            """
+            INSERT INTO blob (digest, size, object_key, bytes, created_at)
+            VALUES (:digest, :size, :objectKey, :bytes, :now)
+            ON CONFLICT (digest) DO NOTHING
+            """)
+        .bind("digest", blob.digest())
+        .bind("size", blob.size())
+        .bind("objectKey", blob.body() instanceof Blob.Stored(ObjectKey key) ? key.id() : null)
+        .bind("bytes", blob.body() instanceof Blob.Inline(byte[] bytes) ? bytes : null)
+        .bind("now", now);
   }
 
   private void link(Handle handle, Repository repository, Digest digest, long size, Instant now) {
-    while (true) {
-      if (insertLink(handle, repository, digest, now)) {
-        usage.blobLinked(handle, repository, digest, size);
-        return;
-      }
-      // It is there, or was a moment ago.
-      if (extendLease(handle, repository, digest, now)) {
-        return;
-      }
+    List<Hot.Ran> ran =
+        Hot.together(
+            List.of(
+                insertLink(handle, repository, digest, now),
+                usage.insertBlob(handle, repository, digest, size)));
+    bookLink(handle, repository, digest, size, now, Linked.of(ran));
+  }
+
+  private void bookLink(
+      Handle handle, Repository repository, Digest digest, long size, Instant now, Linked linked) {
+    boolean isNew = linked.isNew();
+    // It is there, or was a moment ago.
+    while (!isNew && !extendLease(handle, repository, digest, now)) {
+      isNew = insertLink(handle, repository, digest, now).execute() == 1;
+    }
+    if (isNew) {
+      usage.blobLinked(handle, repository, digest, size, linked.inserted());
     }
   }
 
-  private boolean insertLink(Handle handle, Repository repository, Digest digest, Instant now) {
+  private Hot insertLink(Handle handle, Repository repository, Digest digest, Instant now) {
     return Hot.sql(
-                handle,
-                """
-                INSERT INTO repository_blob (repository_id, digest, lease_until)
-                VALUES (:repositoryId, :digest, :until)
-                ON CONFLICT (repository_id, digest) DO NOTHING
-                """)
-            .bind("repositoryId", repository.id())
-            .bind("digest", digest)
-            .bind("until", now.plus(lease))
-            .execute()
-        == 1;
+            handle,
+            """
+            INSERT INTO repository_blob (repository_id, digest, lease_until)
+            VALUES (:repositoryId, :digest, :until)
+            ON CONFLICT (repository_id, digest) DO NOTHING
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", digest)
+        .bind("until", now.plus(lease));
   }
 
   private boolean extendLease(Handle handle, Repository repository, Digest digest, Instant now) {
@@ -735,6 +737,19 @@ public final class Blobs {
   record Key(long repositoryId, Digest digest) {}
 
   /**
+   * What linking has done.
+   *
+   * @param isNew whether the repository could not read the blob before
+   * @param inserted whether the blob was made a part of the registry
+   */
+  private record Linked(boolean isNew, boolean inserted) {
+    /** From a link's and a content's insertion. */
+    static Linked of(List<Hot.Ran> ran) {
+      return new Linked(ran.get(0).didSomething(), ran.get(1).didSomething());
+    }
+  }
+
+  /**
    * A step of {@link #releaseIdle}.
    *
    * @param looked at so many links
@@ -761,6 +776,16 @@ public final class Blobs {
       byte @Nullable [] bytes,
       long damagedAt,
       Instant leaseUntil) {
+    static Row of(ResultSet row) throws SQLException {
+      return new Row(
+          Digest.parse(row.getString("digest")),
+          row.getLong("size"),
+          row.getString("object_key"),
+          row.getBytes("bytes"),
+          row.getLong("damaged_at"),
+          Instant.ofEpochMilli(row.getLong("lease_until")));
+    }
+
     boolean isDamaged() {
       return damagedAt > 0;
     }

@@ -77,7 +77,12 @@ public final class Events {
   }
 
   void append(Handle handle, Event event) {
-    Hot.sql(
+    insert(handle, event).execute();
+  }
+
+  /** As {@link #append}, when it is run. */
+  Hot insert(Handle handle, Event event) {
+    return Hot.sql(
             handle,
             """
             INSERT INTO event (tx, at, kind, registry_id, repository, digest, tag, previous_digest, media_type,
@@ -99,8 +104,7 @@ public final class Events {
         .bind("mediaType", event.mediaType().orElse(null))
         .bind("actor", event.actor().principal())
         .bind("via", event.actor().via())
-        .bind("address", event.actor().address())
-        .execute();
+        .bind("address", event.actor().address());
   }
 
   /** How far a reader has come. Opaque but for being stored. */

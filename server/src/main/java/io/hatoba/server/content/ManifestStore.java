@@ -206,74 +206,51 @@ final class ManifestStore {
   }
 
   /**
-   * Keeps the bytes, if they are not there yet or damaged; they stay until the transaction ends.
+   * Keeps the bytes, if they are not there yet or damaged; they stay until the transaction ends,
+   * since a conflict locks them.
    */
-  void insertContent(Handle handle, Digest digest, byte[] content, Instant now) {
-    while (true) {
-      int inserted =
-          Hot.sql(
-                  handle,
-                  """
-                  INSERT INTO manifest (digest, bytes, created_at)
-                  VALUES (:digest, :bytes, :now)
-                  ON CONFLICT (digest) DO UPDATE
-                  SET bytes = excluded.bytes, damaged_at = -excluded.created_at
-                  WHERE manifest.damaged_at > 0
-                  """)
-              .bind("digest", digest)
-              .bind("bytes", content)
-              .bind("now", now)
-              .execute();
-      // They are there, or were a moment ago.
-      if (inserted == 1 || isThere(handle, digest)) {
-        return;
-      }
-    }
-  }
-
-  private boolean isThere(Handle handle, Digest digest) {
-    return !Hot.sql(
+  Hot insertContent(Handle handle, Digest digest, byte[] content, Instant now) {
+    return Hot.sql(
             handle,
             """
-            SELECT digest
-            FROM manifest
-            WHERE digest = :digest
-            """
-                + dialect.forKeyShare())
+            INSERT INTO manifest (digest, bytes, created_at)
+            VALUES (:digest, :bytes, :now)
+            ON CONFLICT (digest) DO UPDATE
+            SET bytes = excluded.bytes, damaged_at = -excluded.created_at
+            WHERE manifest.damaged_at > 0
+            """)
         .bind("digest", digest)
-        .texts()
-        .isEmpty();
+        .bind("bytes", content)
+        .bind("now", now);
   }
 
-  /** Adds a manifest to a repository. False if it is there. */
-  boolean insert(
+  /** Adds a manifest to a repository, if it is not there. */
+  Hot insert(
       Handle handle, Repository repository, Manifest manifest, ManifestFacts facts, Push push) {
     Described described = Described.of(manifest);
     return Hot.sql(
-                handle,
-                """
-                INSERT INTO repository_manifest
-                  (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by,
-                   kind, total_size, platform)
-                VALUES
-                  (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by,
-                   :kind, :totalSize, :platform)
-                ON CONFLICT (repository_id, digest) DO NOTHING
-                """)
-            .bind("repositoryId", repository.id())
-            .bind("digest", push.digest())
-            .bind("size", push.size())
-            .bind("now", push.at())
-            .bind("by", push.by())
-            .bind("mediaType", described.mediaType())
-            .bind("artifactType", described.artifactType())
-            .bind("subject", described.subject())
-            .bind("annotations", described.annotations())
-            .bind("kind", facts.kind().identifier())
-            .bind("totalSize", facts.totalSize())
-            .bind("platform", facts.platform().map(Platform::text).orElse(null))
-            .execute()
-        == 1;
+            handle,
+            """
+            INSERT INTO repository_manifest
+              (repository_id, digest, media_type, size, artifact_type, subject, annotations, pushed_at, pushed_by,
+               kind, total_size, platform)
+            VALUES
+              (:repositoryId, :digest, :mediaType, :size, :artifactType, :subject, :annotations, :now, :by,
+               :kind, :totalSize, :platform)
+            ON CONFLICT (repository_id, digest) DO NOTHING
+            """)
+        .bind("repositoryId", repository.id())
+        .bind("digest", push.digest())
+        .bind("size", push.size())
+        .bind("now", push.at())
+        .bind("by", push.by())
+        .bind("mediaType", described.mediaType())
+        .bind("artifactType", described.artifactType())
+        .bind("subject", described.subject())
+        .bind("annotations", described.annotations())
+        .bind("kind", facts.kind().identifier())
+        .bind("totalSize", facts.totalSize())
+        .bind("platform", facts.platform().map(Platform::text).orElse(null));
   }
 
   /**
@@ -306,23 +283,24 @@ final class ManifestStore {
         .bind("platform", facts.platform().map(Platform::text).orElse(null))
         .execute();
     deleteEdges(handle, repository, List.of(digest));
-    insertEdges(handle, repository, digest, references, pushedAt(handle, repository, digest));
+    if (!references.edges().isEmpty()) {
+      insertEdges(handle, repository, digest, references, pushedAt(handle, repository, digest))
+          .executeBatch();
+    }
   }
 
   /**
-   * Keeps what a manifest names.
+   * Keeps what a manifest names, as far as it is not kept.
    *
+   * @param references not none
    * @param pushedAt when it was pushed, as its row says
    */
-  void insertEdges(
+  Hot insertEdges(
       Handle handle,
       Repository repository,
       Digest parent,
       References references,
       Instant pushedAt) {
-    if (references.edges().isEmpty()) {
-      return;
-    }
     Hot batch =
         Hot.sql(
             handle,
@@ -341,7 +319,7 @@ final class ManifestStore {
           .bind("pushedAt", edge.platform().map(_ -> pushedAt).orElse(null))
           .add();
     }
-    batch.executeBatch();
+    return batch;
   }
 
   /** The first indexes of the repository that name this manifest. */

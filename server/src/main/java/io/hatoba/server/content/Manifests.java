@@ -11,6 +11,7 @@ import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Hot;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -32,6 +33,7 @@ public final class Manifests {
   private static final int ENTRY_BYTES = 500;
   private static final int DIGESTS_PER_STATEMENT = 1000;
   private static final int NAMED_IN_A_MESSAGE = 20;
+  private static final int FEW_EDGES = 16;
 
   private final Database database;
   private final ManifestStore store;
@@ -143,23 +145,13 @@ public final class Manifests {
             long childrenSize = requireAll(handle, repository, references);
             ManifestStore.Push push =
                 new ManifestStore.Push(digest, content.length, clock.instant(), actor.principal());
-            boolean isNew =
-                insert(
-                    handle,
-                    repository,
-                    manifest,
-                    facts.withChildren(childrenSize),
-                    content,
-                    push,
-                    references,
-                    actor);
-            int newTagCount = 0;
-            for (Tag tag : sortedTags) {
-              if (tags.move(handle, repository, tag, digest, condition, actor)) {
-                newTagCount++;
-              }
-            }
-            usage.pushed(handle, repository, push, isNew, newTagCount);
+            insert(
+                handle,
+                repository,
+                new Pushed(manifest, facts.withChildren(childrenSize), content, references, push),
+                sortedTags,
+                condition,
+                actor);
             return digest;
           });
     }
@@ -232,40 +224,100 @@ public final class Manifests {
     return size;
   }
 
-  /** Adds a manifest to a repository. False if it was there, perhaps with another type. */
-  private boolean insert(
+  /** Adds a manifest to a repository, where it may be, perhaps with another type; with its tags. */
+  private void insert(
       Handle handle,
       Repository repository,
-      Manifest manifest,
-      ManifestFacts facts,
-      byte[] content,
-      ManifestStore.Push push,
-      References references,
+      Pushed pushed,
+      SortedSet<Tag> newTags,
+      TagCondition condition,
       Actor actor) {
+    ManifestStore.Push push = pushed.push();
     Digest digest = push.digest();
-    store.insertContent(handle, digest, content, push.at());
+    // Of several, each is locked before the next one is looked at.
+    Optional<Tag> soleTag =
+        newTags.size() == 1 && !(condition instanceof TagCondition.PointsTo)
+            ? Optional.of(newTags.first())
+            : Optional.empty();
+    List<Hot> rows = new ArrayList<>();
+    rows.add(store.insertContent(handle, digest, pushed.content(), push.at()));
+    rows.add(store.insert(handle, repository, pushed.manifest(), pushed.facts(), push));
+    if (pushed.hasFewEdges()) {
+      rows.add(store.insertEdges(handle, repository, digest, pushed.references(), push.at()));
+    }
+    soleTag.ifPresent(
+        tag -> rows.add(tags.insert(handle, repository, tag, digest, actor, push.at())));
+    List<Hot.Ran> ran = Hot.together(rows);
+    boolean isNew = ran.get(1).didSomething();
+    boolean tagMade = soleTag.isPresent() && ran.getLast().didSomething();
+
+    isNew = complete(handle, repository, pushed, isNew);
+    List<Hot> records = new ArrayList<>();
+    records.add(
+        events.insert(
+            handle,
+            Event.artifact(
+                Event.Kind.ARTIFACT_PUSHED,
+                push.at(),
+                repository,
+                digest,
+                pushed.manifest().mediaType(),
+                actor)));
+    int tagCount = 0;
+    if (tagMade) {
+      records.addAll(tags.made(handle, repository, newTags.first(), digest, actor, push.at()));
+      tagCount = 1;
+    } else if (!newTags.isEmpty()) {
+      Hot.together(records);
+      records.clear();
+      for (Tag tag : newTags) {
+        if (tags.move(handle, repository, tag, digest, condition, actor)) {
+          tagCount++;
+        }
+      }
+    }
+    if (isNew) {
+      records.add(usage.insertManifest(handle, repository, push));
+    }
+    Optional<Boolean> inserted = Optional.empty();
+    if (!records.isEmpty()) {
+      boolean last = Hot.together(records).getLast().didSomething();
+      inserted = isNew ? Optional.of(last) : Optional.empty();
+    }
+    usage.pushed(handle, repository, push, inserted, tagCount);
+  }
+
+  /**
+   * Sees to it that the manifest is there as it was pushed, and stays.
+   *
+   * @param inserted whether its row was inserted just now
+   * @return whether the repository did not have it
+   */
+  private boolean complete(Handle handle, Repository repository, Pushed pushed, boolean inserted) {
+    Digest digest = pushed.push().digest();
+    boolean isNew = inserted;
     Optional<ManifestStore.Locked> before = Optional.empty();
-    boolean inserted = false;
-    while (!inserted && before.isEmpty()) {
-      inserted = store.insert(handle, repository, manifest, facts, push);
-      // If it is there, it must stay until the tags point at it; it may be gone again.
-      before = inserted ? Optional.empty() : store.lock(handle, repository, digest);
+    while (!isNew && before.isEmpty()) {
+      // It must stay until the tags point at it; it may be gone again.
+      before = store.lock(handle, repository, digest);
+      isNew =
+          before.isEmpty()
+              && store
+                      .insert(handle, repository, pushed.manifest(), pushed.facts(), pushed.push())
+                      .execute()
+                  == 1;
     }
-    if (inserted) {
-      store.insertEdges(handle, repository, digest, references, push.at());
-    } else if (!before.get().mediaType().equals(manifest.mediaType())) {
-      store.retype(handle, repository, manifest, facts, digest, references);
+    if (isNew) {
+      if (!pushed.references().edges().isEmpty() && !(inserted && pushed.hasFewEdges())) {
+        store
+            .insertEdges(handle, repository, digest, pushed.references(), pushed.push().at())
+            .executeBatch();
+      }
+    } else if (!before.orElseThrow().mediaType().equals(pushed.manifest().mediaType())) {
+      store.retype(
+          handle, repository, pushed.manifest(), pushed.facts(), digest, pushed.references());
     }
-    events.append(
-        handle,
-        Event.artifact(
-            Event.Kind.ARTIFACT_PUSHED,
-            push.at(),
-            repository,
-            digest,
-            manifest.mediaType(),
-            actor));
-    return inserted;
+    return isNew;
   }
 
   private static List<List<Digest>> pieces(List<Digest> digests) {
@@ -306,6 +358,20 @@ public final class Manifests {
   }
 
   record Key(long repositoryId, Digest digest) {}
+
+  /** A manifest that is being stored. */
+  @SuppressWarnings("ArrayRecordComponent") // lives as long as the push
+  private record Pushed(
+      Manifest manifest,
+      ManifestFacts facts,
+      byte[] content,
+      References references,
+      ManifestStore.Push push) {
+    /** So few, and not none, that their rows go into one message with the manifest's. */
+    boolean hasFewEdges() {
+      return !references.edges().isEmpty() && references.edges().size() <= FEW_EDGES;
+    }
+  }
 
   /** Manifests of a repository that are held. */
   static final class Held implements AutoCloseable {

@@ -45,16 +45,55 @@ final class Quotas {
   }
 
   /**
-   * Returns if what the registry has, with what this transaction has added, is within the quota.
+   * Runs what writes down what this transaction has added, and returns if what the registry has is
+   * within the quota then.
    *
-   * @param added by this transaction, which has written it down already
+   * @param delta returns the quota, or no number
+   * @param added by it
    * @throws RefusedException with {@code DENIED} if it is not
    */
-  void require(Handle handle, Repository repository, long quota, long added) {
+  void book(Handle handle, Repository repository, Hot delta, long added) {
+    long registryId = repository.registryId();
+    Estimate known = estimates.get(registryId);
+    if (known == null || known.quota().isEmpty() || !isFresh(known)) {
+      Hot.together(List.of(delta))
+          .getFirst()
+          .number()
+          .ifPresent(quota -> require(handle, repository, quota, added));
+      return;
+    }
+    // There was a quota a moment ago, so all is asked at once.
+    boolean alone = !mayShare(registryId, known.quota().get(), added);
+    List<Hot.Ran> ran =
+        Hot.together(List.of(delta, lockOf(handle, registryId, alone), usedBy(handle, registryId)));
+    Optional<Long> quota = ran.getFirst().number();
+    boolean locked = ran.get(1).didSomething();
+    if (quota.isPresent()) {
+      if (locked && quota.equals(known.quota())) {
+        require(handle, repository, quota.get(), added, alone, ran.getLast().number().orElse(0L));
+      } else {
+        require(handle, repository, quota.get(), added);
+      }
+    }
+  }
+
+  private void require(Handle handle, Repository repository, long quota, long added) {
     long registryId = repository.registryId();
     boolean alone = !mayShare(registryId, quota, added);
     lock(handle, registryId, alone);
-    long used = used(handle, registryId);
+    require(handle, repository, quota, added, alone, used(handle, registryId));
+  }
+
+  /**
+   * Refuses what is beyond the quota.
+   *
+   * @param alone how the row is locked
+   * @param seen what was used since it was locked
+   */
+  private void require(
+      Handle handle, Repository repository, long quota, long added, boolean alone, long seen) {
+    long registryId = repository.registryId();
+    long used = seen;
     remember(registryId, quota, used);
     if (!alone && quota - used < margin(quota) / 2) {
       // Others may have come to the same, and each wait for the other to end: one of them is run
@@ -169,26 +208,27 @@ final class Quotas {
   }
 
   private static long used(Handle handle, long registryId) {
+    return usedBy(handle, registryId).number().orElse(0L);
+  }
+
+  private static Hot usedBy(Handle handle, long registryId) {
     return Hot.sql(
             handle,
             """
             SELECT coalesce((SELECT physical_bytes FROM registry_usage WHERE registry_id = :registryId), 0)
               + coalesce((SELECT sum(physical_bytes) FROM usage_delta WHERE registry_id = :registryId), 0)
             """)
-        .bind("registryId", registryId)
-        .number()
-        .orElse(0L);
+        .bind("registryId", registryId);
   }
 
   private void lock(Handle handle, long registryId, boolean alone) {
-    String lock = alone ? database.dialect().forUpdate() : database.dialect().forKeyShare();
-    if (!lock(handle, registryId, lock)) {
+    if (lockOf(handle, registryId, alone).number().isEmpty()) {
       UsageTotals.insert(handle, registryId);
-      lock(handle, registryId, lock);
+      var _ = lockOf(handle, registryId, alone).number();
     }
   }
 
-  private static boolean lock(Handle handle, long registryId, String lock) {
+  private Hot lockOf(Handle handle, long registryId, boolean alone) {
     return Hot.sql(
             handle,
             """
@@ -196,10 +236,8 @@ final class Quotas {
             FROM registry_usage
             WHERE registry_id = :registryId
             """
-                + lock)
-        .bind("registryId", registryId)
-        .number()
-        .isPresent();
+                + (alone ? database.dialect().forUpdate() : database.dialect().forKeyShare()))
+        .bind("registryId", registryId);
   }
 
   /** Whether an addition is small, and the margin not yet touched as far as this process knows. */

@@ -89,7 +89,11 @@ public final class Restoration {
     if (back) {
       References references =
           References.of(ManifestParser.parse(Optional.of(manifest.mediaType()), manifest.bytes()));
-      manifests.insertEdges(handle, into, digest, references, manifest.pushedAt());
+      if (!references.edges().isEmpty()) {
+        manifests
+            .insertEdges(handle, into, digest, references, manifest.pushedAt())
+            .executeBatch();
+      }
     }
     int made = 0;
     int elsewhere = 0;

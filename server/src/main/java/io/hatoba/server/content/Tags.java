@@ -158,8 +158,9 @@ public final class Tags {
         && select(handle, repository, tag, database.dialect().forUpdate()).isEmpty()) {
       throw preconditionFailed("tag %s does not exist".formatted(tag));
     }
-    if (insert(handle, repository, tag, to, actor, now)) {
-      record(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
+    if (insert(handle, repository, tag, to, actor, now, database.dialect().forKeyShare()).execute()
+        == 1) {
+      Hot.together(made(handle, repository, tag, to, actor, now));
       return true;
     }
     // The row exists: this transaction waited for whoever inserted it, and now locks it. It may be
@@ -257,8 +258,9 @@ public final class Tags {
    */
   Restored restore(Handle handle, Repository repository, Tag tag, Digest to, Actor actor) {
     Instant now = clock.instant();
-    if (insert(handle, repository, tag, to, actor, now)) {
-      record(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
+    if (insert(handle, repository, tag, to, actor, now, database.dialect().forKeyShare()).execute()
+        == 1) {
+      Hot.together(made(handle, repository, tag, to, actor, now));
       return Restored.MADE;
     }
     return select(handle, repository, tag, "").filter(to::equals).isPresent()
@@ -318,22 +320,50 @@ public final class Tags {
         .findOne();
   }
 
-  private static boolean insert(
-      Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
+  /**
+   * Makes a tag, if there is none and the repository has the manifest, which is locked against
+   * removal then. Whoever runs it runs {@link #made} as well if it has done something.
+   */
+  Hot insert(Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
+    // As a push locks a manifest that is there; two that shared it would then wait for each other.
+    return insert(handle, repository, tag, to, actor, now, database.dialect().forUpdate());
+  }
+
+  private static Hot insert(
+      Handle handle,
+      Repository repository,
+      Tag tag,
+      Digest to,
+      Actor actor,
+      Instant now,
+      String lock) {
     return Hot.sql(
-                handle,
-                """
-                INSERT INTO tag (repository_id, name, digest, created_at, moved_at, moved_by)
-                VALUES (:repositoryId, :name, :to, :now, :now, :by)
+            handle,
+            """
+            INSERT INTO tag (repository_id, name, digest, created_at, moved_at, moved_by)
+            SELECT repository_id, :name, digest, :now, :now, :by
+            FROM (
+              SELECT repository_id, digest
+              FROM repository_manifest
+              WHERE repository_id = :repositoryId AND digest = :to
+            """
+                + lock
+                + """
+                ) there
+                WHERE TRUE
                 ON CONFLICT (repository_id, name) DO NOTHING
                 """)
-            .bind("repositoryId", repository.id())
-            .bind("name", tag)
-            .bind("to", to)
-            .bind("now", now)
-            .bind("by", actor.principal())
-            .execute()
-        == 1;
+        .bind("repositoryId", repository.id())
+        .bind("name", tag)
+        .bind("to", to)
+        .bind("now", now)
+        .bind("by", actor.principal());
+  }
+
+  /** Writes down that a tag was made. */
+  List<Hot> made(
+      Handle handle, Repository repository, Tag tag, Digest to, Actor actor, Instant now) {
+    return recording(handle, repository, tag, Optional.empty(), Optional.of(to), actor, now);
   }
 
   private static void check(Manifests.TagCondition condition, Tag tag, Digest current) {
@@ -386,24 +416,36 @@ public final class Tags {
       Optional<Digest> to,
       Actor actor,
       Instant now) {
-    Hot.sql(
-            handle,
-            """
-            INSERT INTO tag_history (repository_id, name, from_digest, to_digest, at, by_principal)
-            VALUES (:repositoryId, :name, :from, :to, :now, :by)
-            """)
-        .bind("repositoryId", repository.id())
-        .bind("name", tag)
-        .bind("from", from.orElse(null))
-        .bind("to", to.orElse(null))
-        .bind("now", now)
-        .bind("by", actor.principal())
-        .execute();
+    Hot.together(recording(handle, repository, tag, from, to, actor, now));
+  }
+
+  private List<Hot> recording(
+      Handle handle,
+      Repository repository,
+      Tag tag,
+      Optional<Digest> from,
+      Optional<Digest> to,
+      Actor actor,
+      Instant now) {
+    Hot history =
+        Hot.sql(
+                handle,
+                """
+                INSERT INTO tag_history (repository_id, name, from_digest, to_digest, at, by_principal)
+                VALUES (:repositoryId, :name, :from, :to, :now, :by)
+                """)
+            .bind("repositoryId", repository.id())
+            .bind("name", tag)
+            .bind("from", from.orElse(null))
+            .bind("to", to.orElse(null))
+            .bind("now", now)
+            .bind("by", actor.principal());
     Event.Kind kind =
         from.isEmpty()
             ? Event.Kind.TAG_CREATED
             : to.isEmpty() ? Event.Kind.TAG_DELETED : Event.Kind.TAG_MOVED;
-    events.append(handle, Event.tag(kind, now, repository, tag, from, to, actor));
+    return List.of(
+        history, events.insert(handle, Event.tag(kind, now, repository, tag, from, to, actor)));
   }
 
   private static RefusedException preconditionFailed(String message) {

@@ -51,12 +51,22 @@ public final class UsageLedger {
   }
 
   /**
+   * Makes a blob a part of the registry, if it is not; to be run after the link to it was made, and
+   * to be told to {@link #blobLinked}.
+   */
+  Hot insertBlob(Handle handle, Repository repository, Digest digest, long size) {
+    return insert(handle, repository, Kind.BLOB, digest, size);
+  }
+
+  /**
    * The repository may read a blob that it could not read before.
    *
+   * @param inserted whether {@link #insertBlob} has made it a part of the registry
    * @throws RefusedException with {@code DENIED} if that is beyond the registry's quota
    */
-  void blobLinked(Handle handle, Repository repository, Digest digest, long size) {
-    boolean first = isFirst(handle, repository, Kind.BLOB, digest, size);
+  void blobLinked(
+      Handle handle, Repository repository, Digest digest, long size, boolean inserted) {
+    boolean first = inserted || isFirst(handle, repository, Kind.BLOB, digest, size);
     book(handle, repository, UsageDelta.blob(size, first ? size : 0));
   }
 
@@ -75,17 +85,31 @@ public final class UsageLedger {
   }
 
   /**
+   * Makes a manifest a part of the registry, if it is not; to be run after the repository and the
+   * tags have it, and to be told to {@link #pushed}.
+   */
+  Hot insertManifest(Handle handle, Repository repository, ManifestStore.Push push) {
+    return insert(handle, repository, Kind.MANIFEST, push.digest(), push.size());
+  }
+
+  /**
    * A manifest was pushed.
    *
-   * @param isNew whether the repository did not have it
+   * @param inserted whether {@link #insertManifest} has made it a part of the registry; empty if
+   *     the repository had it, so that it was not run
    * @param tags how many tags the push has made
    * @throws RefusedException with {@code DENIED} if that is beyond the registry's quota
    */
   void pushed(
-      Handle handle, Repository repository, ManifestStore.Push push, boolean isNew, int tags) {
+      Handle handle,
+      Repository repository,
+      ManifestStore.Push push,
+      Optional<Boolean> inserted,
+      int tags) {
     UsageDelta delta = new UsageDelta(0, 0, tags, 0, 0, push.at().toEpochMilli());
-    if (isNew) {
-      boolean first = isFirst(handle, repository, Kind.MANIFEST, push.digest(), push.size());
+    if (inserted.isPresent()) {
+      boolean first =
+          inserted.get() || isFirst(handle, repository, Kind.MANIFEST, push.digest(), push.size());
       delta = delta.plus(new UsageDelta(0, 1, 0, push.size(), first ? push.size() : 0, 0));
     }
     book(handle, repository, delta);
@@ -208,7 +232,7 @@ public final class UsageLedger {
           """);
 
   private void book(Handle handle, Repository repository, UsageDelta delta) {
-    Optional<Long> quota =
+    Hot insertion =
         Hot.sql(
                 handle,
                 """
@@ -225,41 +249,42 @@ public final class UsageLedger {
             .bind("tags", delta.tags())
             .bind("logicalBytes", delta.logicalBytes())
             .bind("physicalBytes", delta.physicalBytes())
-            .bind("pushedAt", delta.pushedAt())
-            .number();
-    if (quota.isPresent() && delta.physicalBytes() > 0) {
-      quotas.require(handle, repository, quota.get(), delta.physicalBytes());
+            .bind("pushedAt", delta.pushedAt());
+    if (delta.physicalBytes() > 0) {
+      quotas.book(handle, repository, insertion, delta.physicalBytes());
+    } else {
+      var _ = insertion.number();
     }
   }
 
   /**
-   * Whether the registry did not have this content. Its row is there and locked afterwards, shared
-   * with others that add a link.
+   * Whether the registry did not have this content, which was there a moment ago. Its row is there
+   * and locked afterwards, shared with others that add a link.
    */
   private boolean isFirst(
       Handle handle, Repository repository, Kind kind, Digest digest, long size) {
-    while (true) {
-      int inserted =
-          Hot.sql(
-                  handle,
-                  """
-                  INSERT INTO registry_content (registry_id, digest, kind, size)
-                  VALUES (:registryId, :digest, :kind, :size)
-                  ON CONFLICT (registry_id, digest, kind) DO NOTHING
-                  """)
-              .bind("registryId", repository.registryId())
-              .bind("digest", digest)
-              .bind("kind", kind.word)
-              .bind("size", size)
-              .execute();
-      if (inserted == 1) {
+    // Whoever removes the last link has it locked; then it is gone.
+    while (!lock(handle, repository, kind, digest, dialect.forShare())) {
+      if (insert(handle, repository, kind, digest, size).execute() == 1) {
         return true;
       }
-      // Whoever removes the last link has it locked; then it is gone.
-      if (lock(handle, repository, kind, digest, dialect.forShare())) {
-        return false;
-      }
     }
+    return false;
+  }
+
+  private static Hot insert(
+      Handle handle, Repository repository, Kind kind, Digest digest, long size) {
+    return Hot.sql(
+            handle,
+            """
+            INSERT INTO registry_content (registry_id, digest, kind, size)
+            VALUES (:registryId, :digest, :kind, :size)
+            ON CONFLICT (registry_id, digest, kind) DO NOTHING
+            """)
+        .bind("registryId", repository.registryId())
+        .bind("digest", digest)
+        .bind("kind", kind.word)
+        .bind("size", size);
   }
 
   /**

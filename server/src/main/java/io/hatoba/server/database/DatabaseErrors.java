@@ -55,6 +55,11 @@ final class DatabaseErrors {
         .isPresent();
   }
 
+  /** Whether a row was gone to which one that was written refers. */
+  static boolean isMissingReference(Throwable failure) {
+    return sqlCause(failure).map(SQLException::getSQLState).filter("23503"::equals).isPresent();
+  }
+
   /** Whether it is a rule of the schema that refused, and not the machine. */
   static boolean isConstraint(Throwable failure) {
     return sqlCause(failure)

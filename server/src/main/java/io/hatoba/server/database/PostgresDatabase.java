@@ -35,6 +35,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 final class PostgresDatabase implements Database {
   private static final Logger LOG = Logger.getLogger(PostgresDatabase.class);
+  private static final int TRIES_FOR_A_REFERENCE = 3;
   private static final int TRIES = 8;
   private static final int OLDEST = 140_000;
 
@@ -113,7 +114,10 @@ final class PostgresDatabase implements Database {
         try {
           return writing.inTransaction(handle -> gate.run(work, handle));
         } catch (RuntimeException e) {
-          if (!DatabaseErrors.isTransient(e)) {
+          // What it referred to may have gone between two statements; another look finds out.
+          boolean wentBetween =
+              attempt < TRIES_FOR_A_REFERENCE && DatabaseErrors.isMissingReference(e);
+          if (!wentBetween && !DatabaseErrors.isTransient(e)) {
             throw DatabaseErrors.translated(e, true);
           }
           backOff(attempt, e);
