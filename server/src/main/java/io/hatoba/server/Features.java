@@ -16,6 +16,8 @@ import io.hatoba.server.endpoint.EndpointConfig;
 import io.hatoba.server.endpoint.Endpoints;
 import io.hatoba.server.event.EventConfig;
 import io.hatoba.server.outbound.OutboundConfig;
+import io.hatoba.server.reclaim.OrphanConfig;
+import io.hatoba.server.scrub.ScrubConfig;
 import io.hatoba.server.sso.OidcConfig;
 import io.hatoba.server.startup.Setting;
 import io.hatoba.server.startup.StartupException;
@@ -43,6 +45,8 @@ final class Features {
           ContentConfig.class,
           UndoConfig.class,
           ReclaimConfig.class,
+          ScrubConfig.class,
+          OrphanConfig.class,
           DistributionConfig.class,
           OutboundConfig.class,
           OidcConfig.class);

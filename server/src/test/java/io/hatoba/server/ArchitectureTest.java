@@ -100,6 +100,8 @@ class ArchitectureTest {
                   "startup")),
           Map.entry("distribution", Set.of("auth", "endpoint", "content", "storage", "startup")),
           Map.entry(
+              "scrub", Set.of("permission", "rest", "content", "database", "storage", "startup")),
+          Map.entry(
               "event", Set.of("permission", "rest", "registry", "content", "database", "startup")),
           Map.entry(
               "audit", Set.of("permission", "rest", "auth", "content", "database", "startup")),

@@ -67,7 +67,6 @@ class ConfigurationReferenceTest {
             hatoba.auth.token-lifetime=15m
             hatoba.bootstrap.access-key=
             hatoba.bootstrap.registry=main
-            hatoba.content.blob-lease=24h
             hatoba.content.cache-size=64M
             hatoba.content.inline-blob-size=16K
             hatoba.content.sparse-image=false
@@ -110,6 +109,9 @@ class ConfigurationReferenceTest {
             hatoba.oidc.issuer=
             hatoba.oidc.label=Single sign-on
             hatoba.oidc.scopes=openid,profile,email
+            hatoba.orphan.age=24h
+            hatoba.orphan.limit=1000
+            hatoba.orphan.period=24h
             hatoba.outbound.allowed-networks=
             hatoba.outbound.allowed-ports=80,443
             hatoba.outbound.ca-file=
@@ -117,9 +119,13 @@ class ConfigurationReferenceTest {
             hatoba.outbound.max-body=1M
             hatoba.outbound.timeout=15s
             hatoba.port=5000
+            hatoba.reclaim.grace=24h
+            hatoba.scrub.bytes-per-second=16M
+            hatoba.scrub.period=30d
             hatoba.session.idle=12h
             hatoba.session.lifetime=7d
             hatoba.stop-timeout=30s
+            hatoba.undo.window=14d
             """);
   }
 }

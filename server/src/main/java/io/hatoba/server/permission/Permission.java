@@ -46,6 +46,10 @@ public enum Permission {
   FEDERATION_READ(Extent.SERVICE),
   FEDERATION_WRITE(Extent.SERVICE),
   AUDIT_READ(Extent.SERVICE),
+  /** Reads what the storage holds, what comes back, and what the scrub has found. */
+  STORAGE_READ(Extent.SERVICE),
+  /** Lets stored content be read again, and drops what was kept aside. */
+  STORAGE_SCRUB(Extent.SERVICE),
   /** Reads the version, the health summary and the settings that are safe to show. */
   SYSTEM_READ(Extent.SERVICE);
 

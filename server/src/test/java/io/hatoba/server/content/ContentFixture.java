@@ -312,6 +312,7 @@ final class ContentFixture implements AutoCloseable {
     final Usage usage;
     final Pulls pulls;
     final Damage damage;
+    final Orphans orphans;
 
     Node(TestConfig config, NodeId id) {
       this.id = id;
@@ -341,6 +342,7 @@ final class ContentFixture implements AutoCloseable {
       BlobBytes bytes = new BlobBytes(blobs, storage, io);
       this.manifests = new Manifests(database, blobs, tags, events, bytes, ledger, config, clock);
       this.damage = new Damage(database, blobs, manifests, removals, clock);
+      this.orphans = new Orphans(database, removals, clock);
       this.fill = new ManifestFill(database, bytes);
       Restoration restoration = new Restoration(database, blobs, tags, events, ledger, clock);
       this.moves = new TagMoves(database, manifests, tags, restoration, ledger);

@@ -1,0 +1,12 @@
+package io.hatoba.server.scrub;
+
+import io.hatoba.server.database.Database;
+import io.hatoba.server.database.TestDatabases;
+import java.nio.file.Path;
+
+final class PostgresScrubTest extends ScrubContract {
+  @Override
+  Database open(Path folder) {
+    return TestDatabases.postgres();
+  }
+}
