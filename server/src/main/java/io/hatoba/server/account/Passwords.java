@@ -6,7 +6,9 @@ import com.password4j.types.Argon2;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
 import io.hatoba.server.startup.Secret;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -20,11 +22,7 @@ final class Passwords {
       Argon2Function.getInstance(19_456, 2, 1, 32, Argon2.ID);
 
   private final Semaphore slots = new Semaphore(2);
-  private final String nobody;
-
-  Passwords() {
-    this.nobody = hash(Secret.random());
-  }
+  private final String nobody = ofNoPassword();
 
   /** The hash in PHC form, with its salt and cost. */
   String hash(Secret password) {
@@ -54,6 +52,24 @@ final class Passwords {
               Duration.ofSeconds(5)));
     }
     slots.acquireUninterruptibly();
+  }
+
+  /** Random bytes in the form of a hash: a real one would take its time at every start. */
+  static String ofNoPassword() {
+    Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
+    byte[] salt = new byte[SALT_BYTES];
+    byte[] hash = new byte[COST.getOutputLength()];
+    SecureRandom random = new SecureRandom();
+    random.nextBytes(salt);
+    random.nextBytes(hash);
+    return "$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s"
+        .formatted(
+            COST.getVersion(),
+            COST.getMemory(),
+            COST.getIterations(),
+            COST.getParallelism(),
+            base64.encodeToString(salt),
+            base64.encodeToString(hash));
   }
 
   /** Whether a hash has the cost that new ones have. */
