@@ -27,7 +27,8 @@ SERVER_OPTIONS=(
 server_is_stale() {
   [ -f "$SERVER_JAR" ] && [ -f "$BUILD_STAMP" ] || return 0
   # Folders count too: their time changes when a file goes.
-  [ -n "$(find pom.xml .mvn oci/pom.xml oci/src/main server/pom.xml server/src/main -newer "$BUILD_STAMP" -print -quit)" ]
+  [ -n "$(find pom.xml .mvn oci/pom.xml oci/src/main server/pom.xml server/src/main docs/reference/openapi.json \
+    -newer "$BUILD_STAMP" -print -quit)" ]
 }
 
 start_cache_is_stale() {

@@ -2,6 +2,7 @@ package io.hatoba.server.api;
 
 import static io.hatoba.server.rest.TestServer.anonymous;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.emptyString;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.hatoba.server.api.OpenApiDocument.Operation;
@@ -14,19 +15,36 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.Yaml;
 
 /** The OpenAPI document of the management API: complete, and the one that is in the repository. */
 @QuarkusTest
 @TestProfile(SqliteServer.class)
 class ContractTest {
+  private static final Path IN_THE_REPOSITORY = Path.of("../docs/reference/openapi.json");
+
   /** A change that breaks clients shows as a change of this file. */
   @Test
-  void theDocumentInTheRepositoryIsTheOneThatIsServed() throws IOException {
-    String served = document().sorted();
-    Files.writeString(Path.of("target/openapi.json"), served);
-    assertThat(Files.readString(Path.of("../docs/reference/openapi.json")))
+  void theDocumentInTheRepositoryIsTheOneOfTheCode() throws IOException {
+    String made = document().sorted();
+    Files.writeString(Path.of("target/openapi.json"), made);
+    assertThat(Files.readString(IN_THE_REPOSITORY))
         .as("docs/reference/openapi.json is stale: copy server/target/openapi.json over it")
-        .isEqualTo(served);
+        .isEqualTo(made);
+  }
+
+  @Test
+  void theDocumentInTheRepositoryIsServed() throws IOException {
+    String served =
+        anonymous()
+            .get("/openapi.json")
+            .then()
+            .statusCode(200)
+            .contentType("application/json")
+            .extract()
+            .asString();
+    assertThat(served).isEqualTo(Files.readString(IN_THE_REPOSITORY));
+    anonymous().head("/openapi.json").then().statusCode(200).body(emptyString());
   }
 
   @Test
@@ -80,11 +98,21 @@ class ContractTest {
   }
 
   @Test
-  void yamlIsServedToo() {
-    assertThat(anonymous().get("/openapi.yaml").asString()).startsWith("---\nopenapi: 3.1");
+  void yamlIsServedToo() throws IOException {
+    String yaml =
+        anonymous()
+            .get("/openapi.yaml")
+            .then()
+            .statusCode(200)
+            .contentType("application/yaml")
+            .extract()
+            .asString();
+    JsonNode read = OpenApiDocument.JSON.valueToTree(new Yaml().load(yaml));
+    assertThat(read).isEqualTo(OpenApiDocument.JSON.readTree(IN_THE_REPOSITORY.toFile()));
   }
 
   private static OpenApiDocument document() {
-    return new OpenApiDocument(anonymous().get("/openapi.json").asString());
+    return new OpenApiDocument(
+        anonymous().queryParam("format", "JSON").get("/openapi-of-the-code").asString());
   }
 }

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Completes the OpenAPI document with what all operations share, so that no resource repeats it:
- * who may call, the refusals, and which fields are always there. Runs at build time.
+ * who may call, the refusals, and which fields are always there. Here and not in the server, which
+ * only serves what comes of it.
  */
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public final class Contract implements OASFilter {
