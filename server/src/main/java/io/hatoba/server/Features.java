@@ -15,9 +15,11 @@ import io.hatoba.server.distribution.DistributionConfig;
 import io.hatoba.server.endpoint.EndpointConfig;
 import io.hatoba.server.endpoint.Endpoints;
 import io.hatoba.server.event.EventConfig;
+import io.hatoba.server.outbound.Outbound;
 import io.hatoba.server.outbound.OutboundConfig;
 import io.hatoba.server.reclaim.OrphanConfig;
 import io.hatoba.server.scrub.ScrubConfig;
+import io.hatoba.server.sso.Oidc;
 import io.hatoba.server.sso.OidcConfig;
 import io.hatoba.server.startup.Setting;
 import io.hatoba.server.startup.StartupException;
@@ -73,6 +75,8 @@ final class Features {
             () -> Databases.checkAddress(config.getConfigMapping(DatabaseConfig.class)),
             () -> new Endpoints(config.getConfigMapping(EndpointConfig.class)),
             () -> new Challenge(config.getConfigMapping(AuthConfig.class)),
+            () -> Outbound.allowedNetworks(config.getConfigMapping(OutboundConfig.class)),
+            () -> Oidc.requireComplete(config.getConfigMapping(OidcConfig.class)),
             () ->
                 Bootstrap.Wanted.parse(
                     server.adminPassword(),

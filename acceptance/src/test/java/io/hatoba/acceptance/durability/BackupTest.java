@@ -152,7 +152,7 @@ class BackupTest {
     }
   }
 
-  /** Kills a backup when it has begun, and answers its folder. */
+  /** Kills a backup when it copies the database or later, and answers its folder. */
   private Path killInTheMiddle(Set<Path> older) throws IOException {
     Process process =
         new ProcessBuilder(
@@ -168,6 +168,7 @@ class BackupTest {
               () ->
                   children(backups.resolve("backups")).stream()
                       .filter(entry -> !older.contains(entry))
+                      .filter(entry -> Files.exists(entry.resolve("hatoba.db")))
                       .findFirst()
                       .orElse(backups),
               entry -> !entry.equals(backups));

@@ -57,11 +57,7 @@ public final class Outbound implements AutoCloseable {
     this.config = config;
     this.resolver = resolver;
     this.ports = Set.copyOf(config.allowedPorts());
-    try {
-      this.addresses = new Addresses(Networks.parse(config.allowedNetworks().orElse(List.of())));
-    } catch (IllegalArgumentException e) {
-      throw new StartupException("hatoba.outbound.allowed-networks: " + e.getMessage() + ".", e);
-    }
+    this.addresses = new Addresses(allowedNetworks(config));
     HttpClientOptions options =
         new HttpClientOptions()
             .setKeepAlive(false)
@@ -75,6 +71,19 @@ public final class Outbound implements AutoCloseable {
         .flatMap(file -> Arrays.stream(Trust.with(file).getTrustManagers()).findFirst())
         .ifPresent(manager -> options.setTrustOptions(TrustOptions.wrap(manager)));
     this.client = vertx.createHttpClient(options);
+  }
+
+  /**
+   * The networks that are reached although they are not public.
+   *
+   * @throws StartupException if the setting is wrong
+   */
+  public static Networks allowedNetworks(OutboundConfig config) {
+    try {
+      return Networks.parse(config.allowedNetworks().orElse(List.of()));
+    } catch (IllegalArgumentException e) {
+      throw new StartupException("hatoba.outbound.allowed-networks: " + e.getMessage() + ".", e);
+    }
   }
 
   /**

@@ -35,7 +35,7 @@ import org.jboss.logging.Logger;
  * sent to, and what a code brings.
  */
 @Singleton
-final class Oidc {
+public final class Oidc {
   private static final Logger LOG = Logger.getLogger(Oidc.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration RETRY = Duration.ofSeconds(10);
@@ -53,19 +53,31 @@ final class Oidc {
               complaint -> {
                 throw new StartupException("hatoba.oidc.issuer: " + complaint + ".");
               });
-      if (config.clientId().isEmpty()) {
-        throw new StartupException(
-            "hatoba.oidc.client-id (HATOBA_OIDC_CLIENT_ID) is missing: what the identity provider"
-                + " calls this server.");
-      }
-      if (!config.scopes().contains("openid")) {
-        throw new StartupException("hatoba.oidc.scopes must have openid among them.");
-      }
+      requireComplete(config);
     }
     this.config = config;
     this.issuers = issuers;
     this.tokens = tokens;
     this.outbound = outbound;
+  }
+
+  /**
+   * Checks what needs no connection.
+   *
+   * @throws StartupException if a provider is set and something else that it needs is not
+   */
+  public static void requireComplete(OidcConfig config) {
+    if (config.issuer().isEmpty()) {
+      return;
+    }
+    if (config.clientId().isEmpty()) {
+      throw new StartupException(
+          "hatoba.oidc.client-id (HATOBA_OIDC_CLIENT_ID) is missing: what the identity provider"
+              + " calls this server.");
+    }
+    if (!config.scopes().contains("openid")) {
+      throw new StartupException("hatoba.oidc.scopes must have openid among them.");
+    }
   }
 
   /** Whether there is a provider. */

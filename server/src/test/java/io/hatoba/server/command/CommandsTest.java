@@ -152,6 +152,8 @@ class CommandsTest {
                 Map.of(
                     "HATOBA_DATABASE_URL", "mysql://db",
                     "HATOBA_ENDPOINT_TRUSTED_PROXIES", "somewhere",
+                    "HATOBA_OUTBOUND_ALLOWED_NETWORKS", "somewhere",
+                    "HATOBA_OIDC_ISSUER", "https://login.example.com",
                     "HATOBA_ADMIN_PASSWORD", "x"),
                 "",
                 List.of("settings", "check"))
@@ -159,6 +161,8 @@ class CommandsTest {
     assertThat(features.out())
         .contains("WRONG hatoba.database.url")
         .contains("WRONG hatoba.endpoint.trusted-proxies")
+        .contains("WRONG hatoba.outbound.allowed-networks")
+        .contains("WRONG hatoba.oidc.client-id")
         .contains("WRONG The password of the first account");
   }
 
