@@ -43,7 +43,8 @@ class ArchitectureTest {
           Map.entry("pattern", Set.of()),
           Map.entry("endpoint", Set.of("startup")),
           Map.entry("content", Set.of("database", "storage", "startup")),
-          Map.entry("reclaim", Set.of("content", "database", "storage", "startup")),
+          Map.entry(
+              "reclaim", Set.of("permission", "rest", "content", "database", "storage", "startup")),
           Map.entry("rest", Set.of("permission", "content")),
           Map.entry(
               "registry",
@@ -72,6 +73,7 @@ class ArchitectureTest {
                   "database",
                   "startup")),
           Map.entry("image", Set.of("permission", "rest", "registry", "content", "database")),
+          Map.entry("undo", Set.of("permission", "rest", "registry", "content")),
           Map.entry("outbound", Set.of("endpoint", "startup")),
           Map.entry("identity", Set.of("outbound")),
           Map.entry(

@@ -388,8 +388,7 @@ public final class Blobs {
                 usage.insertBlob(handle, repository, blob.digest(), blob.size())));
     bookLink(handle, repository, blob.digest(), blob.size(), now, Linked.of(ran.subList(1, 3)));
     // The link is there and locked, and so the blob stays.
-    Blob present =
-        ran.get(0).didSomething() ? blob : healedOrPresent(handle, blob, now);
+    Blob present = ran.get(0).didSomething() ? blob : healedOrPresent(handle, blob, now);
     if (!present.body().equals(blob.body()) && blob.body() instanceof Blob.Stored(ObjectKey ours)) {
       removals.queue(handle, ours, now);
     }

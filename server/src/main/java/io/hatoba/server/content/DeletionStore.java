@@ -245,18 +245,23 @@ final class DeletionStore {
         .list();
   }
 
-  /** A manifest of what was, or is, a repository. */
-  Optional<Kept> manifest(Handle handle, long repositoryId, Digest digest) {
+  /**
+   * A manifest of what was, or is, a repository, that can be brought back: when the time of its
+   * deletion is over it may have lost some of its blobs.
+   */
+  Optional<Kept> manifest(Handle handle, long repositoryId, Digest digest, Instant now) {
     return handle
         .createQuery(
             """
             SELECT d.repository_id, d.digest, d.deletion_id, d.media_type, d.size, d.pushed_at, m.bytes
             FROM deleted_manifest d
+            JOIN deletion o ON o.id = d.deletion_id
             JOIN manifest m ON m.digest = d.digest
-            WHERE d.repository_id = :repositoryId AND d.digest = :digest
+            WHERE d.repository_id = :repositoryId AND d.digest = :digest AND o.until > :now
             """)
         .bind("repositoryId", repositoryId)
         .bind("digest", digest)
+        .bind("now", now)
         .mapTo(Kept.class)
         .findOne();
   }

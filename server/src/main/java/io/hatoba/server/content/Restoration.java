@@ -8,6 +8,7 @@ import io.hatoba.oci.RefusedException;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Database;
 import jakarta.inject.Singleton;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -57,11 +58,12 @@ public final class Restoration {
     if (!manifests.lockAll(handle, into, List.of(digest)).isEmpty()) {
       return new Deletions.Undone(into.name(), Deletion.Kind.ARTIFACT, 0, 0, 0);
     }
+    Instant now = clock.instant();
     return store
-        .manifest(handle, of, digest)
+        .manifest(handle, of, digest, now)
         .filter(manifest -> store.lock(handle, manifest.deletionId()))
         // Looked at again under the lock: its time may have been over while this waited.
-        .flatMap(_ -> store.manifest(handle, of, digest))
+        .flatMap(_ -> store.manifest(handle, of, digest, now))
         .map(manifest -> restore(handle, into, manifest, held, heldTags, actor))
         .orElseThrow(
             () ->
@@ -90,9 +92,7 @@ public final class Restoration {
       References references =
           References.of(ManifestParser.parse(Optional.of(manifest.mediaType()), manifest.bytes()));
       if (!references.edges().isEmpty()) {
-        manifests
-            .insertEdges(handle, into, digest, references, manifest.pushedAt())
-            .executeBatch();
+        manifests.insertEdges(handle, into, digest, references, manifest.pushedAt()).executeBatch();
       }
     }
     int made = 0;

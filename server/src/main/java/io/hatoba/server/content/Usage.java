@@ -52,6 +52,15 @@ public final class Usage {
     return ofAll(List.of(registryId)).getOrDefault(registryId, OfRegistry.nothing(registryId));
   }
 
+  /**
+   * How many of the physical bytes of a registry are there only because something that was deleted
+   * can be brought back: no artifact that is there needs them. It takes as long as reading what was
+   * deleted.
+   */
+  public long deletedBytes(long registryId) {
+    return database.read(handle -> deletedBytes(handle, registryId));
+  }
+
   /** A registry was made: lists by usage have it from now on. */
   public void registryMade(Handle handle, long registryId) {
     UsageTotals.insert(handle, registryId);
@@ -181,6 +190,45 @@ public final class Usage {
         .bindList("ids", ids)
         .mapTo(OfRegistry.class)
         .list();
+  }
+
+  /**
+   * By what artifacts name and not by links: those stay for a while after a deletion. Each content
+   * is looked up by itself: as a join PostgreSQL would read all that is there.
+   */
+  private static long deletedBytes(Handle handle, long registryId) {
+    return handle
+        .createQuery(
+            """
+            SELECT CAST(coalesce(sum(size), 0) AS BIGINT)
+            FROM (
+              SELECT DISTINCT h.digest, b.size
+              FROM deleted_manifest_blob h
+              JOIN blob b ON b.digest = h.digest
+              WHERE h.registry_id = :registryId AND (
+                SELECT 1
+                FROM repository_blob l
+                JOIN manifest_edge e ON e.repository_id = l.repository_id AND e.child = l.digest
+                WHERE l.digest = h.digest AND e.kind IN ('config', 'layer') AND (
+                  SELECT r.registry_id
+                  FROM repository r
+                  WHERE r.id = l.repository_id) = :registryId
+                LIMIT 1) IS NULL
+              UNION ALL
+              SELECT DISTINCT h.digest, h.size
+              FROM deleted_manifest h
+              WHERE h.registry_id = :registryId AND (
+                SELECT 1
+                FROM repository_manifest l
+                WHERE l.digest = h.digest AND (
+                  SELECT r.registry_id
+                  FROM repository r
+                  WHERE r.id = l.repository_id) = :registryId
+                LIMIT 1) IS NULL) contents
+            """)
+        .bind("registryId", registryId)
+        .mapTo(Long.class)
+        .one();
   }
 
   private static Optional<OfImage> ofImage(Handle handle, Repository repository) {

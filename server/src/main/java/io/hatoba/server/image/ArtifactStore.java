@@ -4,6 +4,7 @@ import io.hatoba.oci.Digest;
 import io.hatoba.server.content.ArtifactKind;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.rest.Scan;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.Arrays;

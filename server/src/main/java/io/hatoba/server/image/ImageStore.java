@@ -3,6 +3,7 @@ package io.hatoba.server.image;
 import io.hatoba.oci.RepositoryName;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.rest.Scan;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;

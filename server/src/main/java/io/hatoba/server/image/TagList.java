@@ -7,6 +7,7 @@ import io.hatoba.server.content.Tags;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.rest.Page;
 import io.hatoba.server.rest.Paging;
+import io.hatoba.server.rest.Scan;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Optional;

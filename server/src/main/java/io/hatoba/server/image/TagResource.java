@@ -36,6 +36,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +63,7 @@ public final class TagResource {
   private final TagStore store;
   private final TagMoves moves;
   private final Tags tags;
+  private final InstantSource clock;
   private final Requester requester;
 
   @Inject
@@ -71,12 +73,14 @@ public final class TagResource {
       TagStore store,
       TagMoves moves,
       Tags tags,
+      InstantSource clock,
       Requester requester) {
     this.repositories = repositories;
     this.list = list;
     this.store = store;
     this.moves = moves;
     this.tags = tags;
+    this.clock = clock;
     this.requester = requester;
   }
 
@@ -222,7 +226,7 @@ public final class TagResource {
     Repository repository = repositories.require(Images.repository(registry, image));
     long before = paging.after(1).map(key -> Keys.number(key, 0)).orElse(Long.MAX_VALUE);
     return paging.page(
-        store.history(repository, Tag.parse(tag), before, paging.fetch()),
+        store.history(repository, Tag.parse(tag), before, clock.instant(), paging.fetch()),
         Change::of,
         row -> List.of(Long.toString(row.id())));
   }
@@ -355,6 +359,7 @@ public final class TagResource {
    * @param to what it points to since; absent when it was deleted
    * @param restorable whether it can be taken back: {@code from} is still there, or deleted and can
    *     be brought back
+   * @param restorableUntil until when, if {@code from} was deleted
    */
   @Schema(name = "TagChange")
   public record Change(
@@ -363,7 +368,8 @@ public final class TagResource {
       Optional<String> to,
       Instant at,
       String by,
-      boolean restorable) {
+      boolean restorable,
+      Optional<Instant> restorableUntil) {
     static Change of(TagStore.Change row) {
       return new Change(
           row.id(),
@@ -371,7 +377,8 @@ public final class TagResource {
           Optional.ofNullable(row.toDigest()).map(Digest::toString),
           row.at(),
           row.byPrincipal(),
-          row.restorable() != null);
+          row.present() != null || row.restorableUntil() != null,
+          row.present() == null ? Optional.ofNullable(row.restorableUntil()) : Optional.empty());
     }
   }
 }

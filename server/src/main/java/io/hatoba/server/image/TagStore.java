@@ -4,6 +4,7 @@ import io.hatoba.oci.Digest;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.database.Database;
+import io.hatoba.server.rest.Scan;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;
@@ -88,8 +89,9 @@ public final class TagStore {
    * What happened to a tag, newest first.
    *
    * @param before the id of the last row of the page before
+   * @param now what was deleted can be brought back if that is possible for longer
    */
-  List<Change> history(Repository repository, Tag tag, long before, int limit) {
+  List<Change> history(Repository repository, Tag tag, long before, Instant now, int limit) {
     return database.read(
         handle ->
             handle
@@ -98,11 +100,12 @@ public final class TagStore {
                     SELECT h.id, h.from_digest, h.to_digest, h.at, h.by_principal,
                       (SELECT rm.digest
                         FROM repository_manifest rm
-                        WHERE rm.repository_id = h.repository_id AND rm.digest = h.from_digest
-                        UNION
-                        SELECT dm.digest
+                        WHERE rm.repository_id = h.repository_id AND rm.digest = h.from_digest) AS present,
+                      (SELECT d.until
                         FROM deleted_manifest dm
-                        WHERE dm.repository_id = h.repository_id AND dm.digest = h.from_digest) AS restorable
+                        JOIN deletion d ON d.id = dm.deletion_id
+                        WHERE dm.repository_id = h.repository_id AND dm.digest = h.from_digest AND d.until > :now)
+                        AS restorable_until
                     FROM tag_history h
                     WHERE h.repository_id = :repositoryId AND h.name = :name AND h.id < :before
                     ORDER BY h.id DESC
@@ -111,6 +114,7 @@ public final class TagStore {
                 .bind("repositoryId", repository.id())
                 .bind("name", tag)
                 .bind("before", before)
+                .bind("now", now)
                 .bind("limit", limit)
                 .mapTo(Change.class)
                 .list());
@@ -221,7 +225,8 @@ public final class TagStore {
   /**
    * Something that happened to a tag.
    *
-   * @param restorable where it pointed before, if that is still there or can be brought back
+   * @param present where it pointed before, if that is still there
+   * @param restorableUntil until when that can be brought back, if it was deleted
    */
   record Change(
       long id,
@@ -229,5 +234,6 @@ public final class TagStore {
       @Nullable Digest toDigest,
       Instant at,
       String byPrincipal,
-      @Nullable Digest restorable) {}
+      @Nullable Digest present,
+      @Nullable Instant restorableUntil) {}
 }

@@ -25,6 +25,12 @@ public enum Permission {
   /** Creates a tag without a push, and moves one. */
   TAG_CREATE(Extent.IMAGE),
   TAG_DELETE(Extent.IMAGE),
+  /** Reads what was deleted and can be brought back. */
+  DELETED_READ(Extent.IMAGE),
+  /** Brings back what was deleted. */
+  DELETED_RESTORE(Extent.IMAGE),
+  /** Lets go of what was deleted before its time is over. */
+  DELETED_PURGE(Extent.REGISTRY),
   WEBHOOK_READ(Extent.REGISTRY),
   WEBHOOK_WRITE(Extent.REGISTRY),
   CLEANUP_READ(Extent.REGISTRY),

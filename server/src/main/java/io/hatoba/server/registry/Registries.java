@@ -203,19 +203,22 @@ public final class Registries {
    * @param anonymousPull whether everyone may pull, also without credentials
    * @param description for people
    * @param quotaBytes how many physical bytes it may hold; none: as many as there is space for
+   * @param undoWindowSeconds how long what is deleted from now on can be brought back, 0: not at
+   *     all; none: as the service says
    */
   public record Settings(
       boolean publicUri,
       boolean scanOnPush,
       boolean anonymousPull,
       String description,
-      Optional<Long> quotaBytes) {
+      Optional<Long> quotaBytes,
+      Optional<Long> undoWindowSeconds) {
     /** Closed, without a description. */
     public static final Settings PRIVATE = new Settings(false, "");
 
     /** Those that are not named are as they are by default. */
     public Settings(boolean anonymousPull, String description) {
-      this(true, false, anonymousPull, description, Optional.empty());
+      this(true, false, anonymousPull, description, Optional.empty(), Optional.empty());
     }
   }
 

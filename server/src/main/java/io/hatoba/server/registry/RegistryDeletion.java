@@ -30,8 +30,8 @@ import org.jdbi.v3.core.Handle;
  * <p>From the first step on nothing finds the registry or what is in it, and its name is free. What
  * it holds is removed in small transactions, by the request itself as far as that is quick and by
  * every node each minute, so that a crash only delays it. A push that was under way is carried out
- * before, or told {@code NAME_UNKNOWN}; no row of it stays. The space that content takes comes back
- * with the reclaimer, which this version does not have.
+ * before, or told {@code NAME_UNKNOWN}; no row of it stays. Content that no other registry has goes
+ * with it, also what had been deleted before and could be brought back until then.
  */
 @Singleton
 public final class RegistryDeletion implements AutoCloseable {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import io.hatoba.oci.ErrorCode;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.RefusedException;
+import io.hatoba.server.content.UndoConfig;
 import io.hatoba.server.content.Usage;
 import io.hatoba.server.endpoint.Addresses;
 import io.hatoba.server.endpoint.Endpoints;
@@ -33,6 +34,7 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
@@ -64,9 +66,12 @@ public final class RegistryResource {
   /** What every reader of JSON can hold exactly. */
   private static final long LARGEST_QUOTA = (1L << 53) - 1;
 
+  private static final Duration LONGEST_UNDO_WINDOW = Duration.ofDays(3650);
+
   private final Registries registries;
   private final RegistryDeletion deletion;
   private final Usage usage;
+  private final UndoConfig undo;
   private final Endpoints endpoints;
   private final InstantSource clock;
   private final Requester requester;
@@ -77,6 +82,7 @@ public final class RegistryResource {
       Registries registries,
       RegistryDeletion deletion,
       Usage usage,
+      UndoConfig undo,
       Endpoints endpoints,
       InstantSource clock,
       Requester requester,
@@ -84,6 +90,7 @@ public final class RegistryResource {
     this.registries = registries;
     this.deletion = deletion;
     this.usage = usage;
+    this.undo = undo;
     this.endpoints = endpoints;
     this.clock = clock;
     this.requester = requester;
@@ -137,8 +144,11 @@ public final class RegistryResource {
     return paging.page(
         rows,
         row ->
-            Shown.of(
-                row.registry(), addresses, Objects.requireNonNull(held.get(row.registry().id()))),
+            shown(
+                row.registry(),
+                addresses,
+                Objects.requireNonNull(held.get(row.registry().id())),
+                Optional.empty()),
         row -> row.key().texts());
   }
 
@@ -148,7 +158,9 @@ public final class RegistryResource {
   @Requires(Permission.REGISTRY_READ)
   @Operation(
       summary = "Show a registry",
-      description = "`ETag` stands for what can be changed of it.")
+      description =
+          "`ETag` stands for what can be changed of it. `deletedBytes` is the part of `physicalBytes`"
+              + " that is there only because it can be brought back.")
   @APIResponseSchema(
       value = Shown.class,
       responseCode = "200",
@@ -165,8 +177,10 @@ public final class RegistryResource {
   @Operation(
       summary = "Change the settings of a registry",
       description =
-          "A JSON Merge Patch of `publicUri`, `scanOnPush`, `anonymousPull`, `description` and"
-              + " `quotaBytes` (`null`: no quota), with `If-Match`. Takes effect at once.")
+          "A JSON Merge Patch of `publicUri`, `scanOnPush`, `anonymousPull`, `description`,"
+              + " `quotaBytes` (`null`: no quota) and `undoWindowSeconds` (`null`: as the service"
+              + " says, 0: none; for what is deleted from then on), with `If-Match`. Takes effect at"
+              + " once.")
   @APIResponseSchema(
       value = Shown.class,
       responseCode = "200",
@@ -254,7 +268,17 @@ public final class RegistryResource {
   private Response.ResponseBuilder shown(Response.ResponseBuilder answer, Registry registry) {
     return answer
         .header(HttpHeaders.ETAG, IfMatch.tagOf(Changeable.of(registry.settings())))
-        .entity(Shown.of(registry, endpoints.addresses(request), usage.of(registry.id())));
+        .entity(
+            shown(
+                registry,
+                endpoints.addresses(request),
+                usage.of(registry.id()),
+                Optional.of(usage.deletedBytes(registry.id()))));
+  }
+
+  private Shown shown(
+      Registry registry, Addresses addresses, Usage.OfRegistry held, Optional<Long> deletedBytes) {
+    return Shown.of(registry, addresses, held, deletedBytes, undo.window());
   }
 
   private static void checkPurpose(Checks checks, @Nullable String purpose) {
@@ -287,6 +311,16 @@ public final class RegistryResource {
         "is from 1 to %d bytes; leave it out (in a patch: null) for no quota"
             .formatted(LARGEST_QUOTA));
     return bytes;
+  }
+
+  private static Optional<Long> undoWindow(Checks checks, Optional<Long> seconds) {
+    checks.require(
+        seconds.isEmpty()
+            || (seconds.get() >= 0 && seconds.get() <= LONGEST_UNDO_WINDOW.toSeconds()),
+        "/undoWindowSeconds",
+        "is from 0 (nothing can be brought back) to %d seconds; leave it out (in a patch: null) for what the service says"
+            .formatted(LONGEST_UNDO_WINDOW.toSeconds()));
+    return seconds;
   }
 
   private static void refuseFixed(JsonNode body) {
@@ -389,8 +423,10 @@ public final class RegistryResource {
       @Nullable Boolean scanOnPush,
       @Nullable Boolean anonymousPull,
       @Nullable String description,
-      @Nullable Long quotaBytes) {
-    static final NewRegistry NOTHING = new NewRegistry(null, null, null, null, null, null, null);
+      @Nullable Long quotaBytes,
+      @Nullable Long undoWindowSeconds) {
+    static final NewRegistry NOTHING =
+        new NewRegistry(null, null, null, null, null, null, null, null);
 
     Registries.Settings settings(Checks checks) {
       return new Registries.Settings(
@@ -398,7 +434,8 @@ public final class RegistryResource {
           scanOnPush != null && scanOnPush,
           anonymousPull != null && anonymousPull,
           checks.text("/description", description, LONGEST_DESCRIPTION),
-          quota(checks, Optional.ofNullable(quotaBytes)));
+          quota(checks, Optional.ofNullable(quotaBytes)),
+          undoWindow(checks, Optional.ofNullable(undoWindowSeconds)));
     }
   }
 
@@ -409,14 +446,16 @@ public final class RegistryResource {
       boolean scanOnPush,
       boolean anonymousPull,
       @Nullable String description,
-      Optional<Long> quotaBytes) {
+      Optional<Long> quotaBytes,
+      Optional<Long> undoWindowSeconds) {
     static Changeable of(Registries.Settings settings) {
       return new Changeable(
           settings.publicUri(),
           settings.scanOnPush(),
           settings.anonymousPull(),
           settings.description(),
-          settings.quotaBytes());
+          settings.quotaBytes(),
+          settings.undoWindowSeconds());
     }
 
     Registries.Settings settings(Checks checks) {
@@ -425,7 +464,8 @@ public final class RegistryResource {
           scanOnPush,
           anonymousPull,
           checks.text("/description", description, LONGEST_DESCRIPTION),
-          quota(checks, quotaBytes));
+          quota(checks, quotaBytes),
+          undoWindow(checks, undoWindowSeconds));
     }
   }
 
@@ -436,6 +476,10 @@ public final class RegistryResource {
    * @param privateAddress the same inside the private network, if the server has one
    * @param logicalBytes the sum of the sizes of its images
    * @param physicalBytes what it holds, each content once; the quota is about these
+   * @param deletedBytes the part of them that is there only because it can be brought back; not in
+   *     lists
+   * @param undoWindowSeconds how long what is deleted can be brought back, if the registry says so
+   * @param effectiveUndoWindowSeconds the same, or what the service says
    */
   @Schema(name = "Registry")
   public record Shown(
@@ -451,10 +495,18 @@ public final class RegistryResource {
       long artifactCount,
       long logicalBytes,
       long physicalBytes,
+      Optional<Long> deletedBytes,
       Optional<Long> quotaBytes,
+      Optional<Long> undoWindowSeconds,
+      long effectiveUndoWindowSeconds,
       Instant createdAt,
       Instant updatedAt) {
-    static Shown of(Registry registry, Addresses addresses, Usage.OfRegistry held) {
+    static Shown of(
+        Registry registry,
+        Addresses addresses,
+        Usage.OfRegistry held,
+        Optional<Long> deletedBytes,
+        Duration serviceWindow) {
       Registries.Settings settings = registry.settings();
       return new Shown(
           registry.name().value(),
@@ -469,7 +521,10 @@ public final class RegistryResource {
           held.artifactCount(),
           held.logicalBytes(),
           held.physicalBytes(),
+          deletedBytes,
           settings.quotaBytes(),
+          settings.undoWindowSeconds(),
+          settings.undoWindowSeconds().orElse(serviceWindow.toSeconds()),
           registry.createdAt(),
           registry.updatedAt());
     }

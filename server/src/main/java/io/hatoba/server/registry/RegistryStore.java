@@ -27,11 +27,11 @@ final class RegistryStore {
             .createUpdate(
                 """
                 INSERT INTO registry
-                  (id, name, purpose, public_uri, scan_on_push, anonymous_pull, description, quota_bytes, created_at,
-                   updated_at)
+                  (id, name, purpose, public_uri, scan_on_push, anonymous_pull, description, quota_bytes,
+                   undo_window_seconds, created_at, updated_at)
                 VALUES
-                  (:id, :name, :purpose, :publicUri, :scanOnPush, :anonymousPull, :description, :quotaBytes, :createdAt,
-                   :updatedAt)
+                  (:id, :name, :purpose, :publicUri, :scanOnPush, :anonymousPull, :description, :quotaBytes,
+                   :undoWindowSeconds, :createdAt, :updatedAt)
                 ON CONFLICT (name) DO NOTHING
                 """)
             .bind("id", registry.id())
@@ -42,6 +42,7 @@ final class RegistryStore {
             .bind("anonymousPull", registry.settings().anonymousPull())
             .bind("description", registry.settings().description())
             .bind("quotaBytes", registry.settings().quotaBytes().orElse(null))
+            .bind("undoWindowSeconds", registry.settings().undoWindowSeconds().orElse(null))
             .bind("createdAt", registry.createdAt())
             .bind("updatedAt", registry.updatedAt())
             .execute()
@@ -61,8 +62,8 @@ final class RegistryStore {
     return handle
         .createQuery(
             """
-            SELECT id, name, purpose, public_uri, scan_on_push, anonymous_pull, description, quota_bytes, created_at,
-              updated_at
+            SELECT id, name, purpose, public_uri, scan_on_push, anonymous_pull, description, quota_bytes,
+              undo_window_seconds, created_at, updated_at
             FROM registry
             WHERE name = :name AND deleted_at IS NULL
             """
@@ -78,13 +79,14 @@ final class RegistryStore {
             """
             UPDATE registry
             SET public_uri = :publicUri, scan_on_push = :scanOnPush, anonymous_pull = :anonymousPull,
-              description = :description, updated_at = :now
+              description = :description, undo_window_seconds = :undoWindowSeconds, updated_at = :now
             WHERE id = :id
             """)
         .bind("publicUri", settings.publicUri())
         .bind("scanOnPush", settings.scanOnPush())
         .bind("anonymousPull", settings.anonymousPull())
         .bind("description", settings.description())
+        .bind("undoWindowSeconds", settings.undoWindowSeconds().orElse(null))
         .bind("now", now)
         .bind("id", id)
         .execute();
@@ -163,7 +165,7 @@ final class RegistryStore {
         new StringBuilder(
             """
             SELECT g.id, g.name, g.purpose, g.public_uri, g.scan_on_push, g.anonymous_pull, g.description, g.quota_bytes,
-              g.created_at, g.updated_at, %s AS sort_number
+              g.undo_window_seconds, g.created_at, g.updated_at, %s AS sort_number
             """
                 .formatted(number));
     // A cross join, so that SQLite goes through the index of the order and not through registries.
@@ -270,8 +272,6 @@ final class RegistryStore {
   }
 
   private static Registry registry(ResultSet row) throws SQLException {
-    long quota = row.getLong("quota_bytes");
-    Optional<Long> quotaBytes = row.wasNull() ? Optional.empty() : Optional.of(quota);
     return new Registry(
         row.getLong("id"),
         new RegistryName(row.getString("name")),
@@ -281,9 +281,15 @@ final class RegistryStore {
             row.getBoolean("scan_on_push"),
             row.getBoolean("anonymous_pull"),
             row.getString("description"),
-            quotaBytes),
+            number(row, "quota_bytes"),
+            number(row, "undo_window_seconds")),
         Instant.ofEpochMilli(row.getLong("created_at")),
         Instant.ofEpochMilli(row.getLong("updated_at")));
+  }
+
+  private static Optional<Long> number(ResultSet row, String column) throws SQLException {
+    long number = row.getLong(column);
+    return row.wasNull() ? Optional.empty() : Optional.of(number);
   }
 
   /** A registry that decisions about access know of. */

@@ -169,6 +169,28 @@ abstract class ContentPlansContract extends ContentContract {
   }
 
   @Test
+  void aPageOfWhatCanBeBroughtBack() {
+    planOf(() -> node().deletions.page(1, Optional.empty(), Optional.empty(), 100))
+        .reads("deletion_by_registry", "INDEX deletion_by_registry (registry_id=? AND id<?)");
+    planOf(() -> node().deletions.page(1, Optional.of(repository.name()), Optional.empty(), 100))
+        .reads(
+            "deletion_by_repository",
+            "INDEX deletion_by_repository (registry_id=? AND repository=? AND id<?)");
+  }
+
+  @Test
+  void whatOnlyDeletedContentHolds() {
+    // What was deleted is read in the order of its digests; of what is there, what names those.
+    // PostgreSQL sees that the many rows are all of one manifest, and that any index finds it.
+    planOf(() -> node().usage.deletedBytes(1))
+        .looksUp(
+            List.of("deleted_manifest_blob_by_registry"),
+            List.of("deleted_manifest_by_registry"),
+            List.of("manifest_edge_by_child"),
+            List.of("repository_manifest_by_digest", "repository_manifest_pkey"));
+  }
+
+  @Test
   void theTagsOfAManifest() {
     planOf(
             () ->

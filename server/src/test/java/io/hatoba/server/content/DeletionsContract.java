@@ -114,6 +114,59 @@ abstract class DeletionsContract extends ContentContract {
   }
 
   @Test
+  void whatOnlyDeletedContentHoldsIsShownApart() {
+    Repository repository = registry("apart");
+    long id = repository.registryId();
+    TestContent.Json image = image(repository);
+    Digest digest = push(repository, image, "v1");
+    long all = node().usage.of(id).physicalBytes();
+    assertThat(node().usage.deletedBytes(id)).isZero();
+
+    delete(repository, digest);
+    assertThat(node().usage.deletedBytes(id)).isEqualTo(all);
+    assertThat(node().usage.of(id).physicalBytes()).isEqualTo(all);
+    content.clock.advance(GRACE.plusSeconds(1));
+    node().reclaim();
+    assertThat(node().usage.deletedBytes(id)).isEqualTo(all);
+
+    undo(repository, deleteUndoably(repository, push(repository, image(repository))));
+    delete(repository, push(repository, image(repository)));
+    assertThat(node().usage.deletedBytes(id)).isLessThan(node().usage.of(id).physicalBytes());
+    content.clock.advance(WINDOW.plusSeconds(1));
+    node().reclaim();
+    assertThat(node().usage.deletedBytes(id)).isZero();
+  }
+
+  @Test
+  void aTagDoesNotGoBackToWhatIsBeingLetGoOf() {
+    Repository repository = registry("half-gone");
+    Digest first = push(repository, image(repository), "v1");
+    push(repository, image(repository), "v1");
+    delete(repository, first);
+    long historyId =
+        content
+            .database()
+            .read(
+                handle ->
+                    handle
+                        .select(
+                            "SELECT id FROM tag_history WHERE repository_id = ? AND from_digest = ?",
+                            repository.id(),
+                            first)
+                        .mapTo(Long.class)
+                        .one());
+    content.clock.advance(WINDOW.plusSeconds(1));
+    // Its blobs go first, its row later.
+    node().deletions.purgeSome(repository.registryId());
+    assertThat(
+            content.count("FROM deleted_manifest WHERE registry_id = ?", repository.registryId()))
+        .isEqualTo(1);
+
+    refused(ErrorCode.CONFLICT, () -> node().moves.restore(repository, V1, historyId, KIM));
+    node().reclaim();
+  }
+
+  @Test
   void whatIsEmptiedCannotBeBroughtBackAndItsSpaceComesBackSoon() {
     Repository repository = registry("emptied");
     Digest digest = push(repository, image(repository), "v1");

@@ -14,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -182,7 +183,11 @@ abstract class ListPlansContract {
     assertIndexed(
         () -> assertThat(tags.page(APP, tagged, "", Optional.empty(), 10).rows()).hasSize(1));
     assertIndexed(
-        () -> assertThat(tags.history(APP, new Tag("latest"), Long.MAX_VALUE, 10)).hasSize(10));
+        () ->
+            assertThat(
+                    tags.history(
+                        APP, new Tag("latest"), Long.MAX_VALUE, Instant.ofEpochMilli(5), 10))
+                .hasSize(10));
   }
 
   private List<ArtifactStore.Row> page(ArtifactStore.Filter filter, ArtifactStore.Order order) {

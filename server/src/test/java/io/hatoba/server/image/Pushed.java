@@ -24,22 +24,22 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Pushes over the registry protocol, into a registry of its own. */
-final class Pushed {
+public final class Pushed {
   private static final AtomicInteger COUNT = new AtomicInteger();
 
-  final String registry = "images" + COUNT.incrementAndGet();
+  public final String registry = "images" + COUNT.incrementAndGet();
 
-  Pushed() {
+  public Pushed() {
     admin().body(Map.of("name", registry)).post("/registries").then().statusCode(201);
   }
 
   /** The path of an image in the management API. */
-  String path(String image) {
+  public String path(String image) {
     return "/registries/" + registry + "/images/" + image.replace('/', '~');
   }
 
   /** A blob; its descriptor. */
-  String blob(String image, String mediaType, byte[] bytes) {
+  public String blob(String image, String mediaType, byte[] bytes) {
     Digest digest = Digest.sha256(bytes);
     send(
         "POST",
@@ -50,7 +50,7 @@ final class Pushed {
   }
 
   /** An image with one layer; its digest. */
-  String imageWith(String image, String config, String... tags) {
+  public String imageWith(String image, String config, String... tags) {
     String manifest =
         "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"config\":%s,\"layers\":[%s]}"
             .formatted(
@@ -64,7 +64,7 @@ final class Pushed {
   }
 
   /** An image for a platform that differs from all others by its name. */
-  String image(String image, String name, String architecture, String... tags) {
+  public String image(String image, String name, String architecture, String... tags) {
     return imageWith(
         image,
         "{\"os\":\"linux\",\"architecture\":\"%s\",\"author\":\"%s\"}"
@@ -73,7 +73,7 @@ final class Pushed {
   }
 
   /** An index of descriptors; its digest. */
-  String index(String image, List<String> children, String... tags) {
+  public String index(String image, List<String> children, String... tags) {
     return manifest(
         image,
         MediaTypes.OCI_INDEX,
@@ -83,7 +83,7 @@ final class Pushed {
   }
 
   /** Something about another artifact; its digest. */
-  String referrer(String image, String subject, String artifactType) {
+  public String referrer(String image, String subject, String artifactType) {
     return manifest(
         image,
         MediaTypes.OCI_MANIFEST,
@@ -98,7 +98,7 @@ final class Pushed {
   }
 
   /** A manifest; its digest. */
-  String manifest(String image, String mediaType, String json, String... tags) {
+  public String manifest(String image, String mediaType, String json, String... tags) {
     String digest = Digest.sha256(json.getBytes(StandardCharsets.UTF_8)).toString();
     List<String> references = tags.length == 0 ? List.of(digest) : Arrays.asList(tags);
     for (String reference : references) {
@@ -112,7 +112,7 @@ final class Pushed {
   }
 
   /** The tags of an image, as the protocol lists them. */
-  List<String> tags(String image) {
+  public List<String> tags(String image) {
     return protocol()
         .get("/v2/{name}/tags/list", registry + "/" + image)
         .then()
@@ -121,19 +121,19 @@ final class Pushed {
         .path("tags");
   }
 
-  static String descriptor(String mediaType, String digest, long size) {
+  public static String descriptor(String mediaType, String digest, long size) {
     return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}"
         .formatted(mediaType, digest, size);
   }
 
   /** A descriptor of an image for a platform. */
-  static String child(String digest, String architecture) {
+  public static String child(String digest, String architecture) {
     return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":7,\"platform\":{\"os\":\"linux\",\"architecture\":\"%s\"}}"
         .formatted(MediaTypes.OCI_MANIFEST, digest, architecture);
   }
 
   /** All items of a list, page by page; fails if a page is longer than its limit. */
-  static List<String> all(String path, Map<String, ?> query, String field, int limit) {
+  public static List<String> all(String path, Map<String, ?> query, String field, int limit) {
     List<String> items = new ArrayList<>();
     String next = null;
     do {

@@ -134,6 +134,14 @@ abstract class TagApiContract {
         .body(Map.of("historyId", ids.get(0)))
         .post(path + "/restore")
         .then()
+        .statusCode(200)
+        .body("digest", equalTo(second));
+    admin().delete(pushed.path("app") + "/artifacts/" + second).then().statusCode(204);
+    admin().delete("/registries/" + pushed.registry + "/deleted").then().statusCode(204);
+    admin()
+        .body(Map.of("historyId", ids.get(0)))
+        .post(path + "/restore")
+        .then()
         .statusCode(409)
         .body("detail", containsString("was deleted"));
     admin().body(Map.of("historyId", 1)).post(path + "/restore").then().statusCode(400);

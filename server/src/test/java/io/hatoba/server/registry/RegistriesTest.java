@@ -125,7 +125,7 @@ class RegistriesTest {
     }
     node.registries.change(
         RegistryName.parse("xab"),
-        new Registries.Settings(false, false, false, "", Optional.empty()));
+        new Registries.Settings(false, false, false, "", Optional.empty(), Optional.empty()));
 
     assertThat(names(filtered(Optional.of("A_B"), Optional.empty()), EVERYTHING))
         .containsExactly("a_b");

@@ -1,4 +1,4 @@
-package io.hatoba.server.image;
+package io.hatoba.server.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,7 +1,5 @@
-package io.hatoba.server.image;
+package io.hatoba.server.rest;
 
-import io.hatoba.server.rest.Page;
-import io.hatoba.server.rest.Paging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,21 +14,21 @@ import java.util.function.Predicate;
  * @param end the last row that was looked at if the bound was reached before the end of the list;
  *     the next page goes on there
  */
-record Scan<R>(List<R> rows, Optional<R> end) {
+public record Scan<R>(List<R> rows, Optional<R> end) {
   private static final int MOST_LOOKED_AT = 10_000;
   private static final int AT_ONCE = 500;
 
-  Scan {
+  public Scan {
     rows = List.copyOf(rows);
   }
 
   /** All rows pass. */
-  static <R> Scan<R> all(int wanted, Chunks<R> chunks) {
+  public static <R> Scan<R> all(int wanted, Chunks<R> chunks) {
     return new Scan<>(chunks.after(Optional.empty(), wanted), Optional.empty());
   }
 
   /** The first rows that pass. */
-  static <R> Scan<R> filtered(int wanted, Chunks<R> chunks, Predicate<R> filter) {
+  public static <R> Scan<R> filtered(int wanted, Chunks<R> chunks, Predicate<R> filter) {
     List<R> found = new ArrayList<>();
     Optional<R> last = Optional.empty();
     for (int looked = 0; looked < MOST_LOOKED_AT; looked += AT_ONCE) {
@@ -52,7 +50,7 @@ record Scan<R>(List<R> rows, Optional<R> end) {
   }
 
   /** The page with these rows, which are one more than it shows if there is a next one. */
-  <T> Page<T> page(Paging paging, Function<R, T> shown, Function<R, List<String>> key) {
+  public <T> Page<T> page(Paging paging, Function<R, T> shown, Function<R, List<String>> key) {
     boolean more = rows.size() > paging.limit();
     List<R> here = more ? rows.subList(0, paging.limit()) : rows;
     return paging.searched(
@@ -62,7 +60,7 @@ record Scan<R>(List<R> rows, Optional<R> end) {
 
   /** The rows of a list in its order. */
   @FunctionalInterface
-  interface Chunks<R> {
+  public interface Chunks<R> {
     /**
      * So many rows, or all that are left.
      *
