@@ -2,6 +2,7 @@ package io.hatoba.server.api;
 
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.rest.Access;
+import io.hatoba.server.rest.Page;
 import io.hatoba.server.rest.Requires;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.ArrayDeque;
@@ -369,7 +370,8 @@ public final class Contract implements OASFilter {
         .getSchemas()
         .forEach(
             (name, schema) -> {
-              ClassInfo info = records.get(name.startsWith("PageOf") ? "Page" : name);
+              ClassInfo info =
+                  name.startsWith("PageOf") ? index.getClassByName(Page.class) : records.get(name);
               if (info != null && schema.getProperties() != null && schema.getRequired() == null) {
                 schema.setRequired(
                     info.recordComponents().stream()
