@@ -128,6 +128,7 @@ public final class ArtifactRemoval {
         var heldTags = tags.hold(repository, List.of())) {
       database.write(
           handle -> {
+            undo.ifPresent(kept -> trash.goOn(handle, repository, kept, actor));
             SortedSet<Digest> sorted = new TreeSet<>(newest);
             store.lockForRemoval(handle, sorted);
             remove(

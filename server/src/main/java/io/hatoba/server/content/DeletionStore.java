@@ -81,17 +81,21 @@ final class DeletionStore {
         .findOne();
   }
 
-  /** Locks a deletion against its end and against others that undo it. False if it is gone. */
-  boolean lock(Handle handle, long id) {
+  /**
+   * Locks a deletion against its end and against others that undo it. False if it is gone or its
+   * time is over: then some of what it kept may be gone.
+   */
+  boolean lockUndoable(Handle handle, long id, Instant now) {
     return handle
         .createQuery(
             """
             SELECT id
             FROM deletion
-            WHERE id = :id
+            WHERE id = :id AND until > :now
             """
                 + dialect.forUpdate())
         .bind("id", id)
+        .bind("now", now)
         .mapTo(Long.class)
         .findOne()
         .isPresent();

@@ -112,8 +112,7 @@ public final class Deletions {
               DeletionStore.Row found =
                   store
                       .find(handle, registryId, id)
-                      .filter(_ -> store.lock(handle, id))
-                      .filter(deletion -> deletion.until().isAfter(now))
+                      .filter(_ -> store.lockUndoable(handle, id, now))
                       .orElseThrow(() -> unknown(id));
               store.extend(handle, id, now.plus(TO_FINISH));
               return found;
@@ -142,7 +141,7 @@ public final class Deletions {
           database,
           into,
           handle -> {
-            if (!store.lock(handle, row.id())) {
+            if (!store.lockUndoable(handle, row.id(), clock.instant())) {
               throw unknown(row.id());
             }
             Undone undone =
@@ -174,8 +173,8 @@ public final class Deletions {
           database,
           into,
           handle -> {
-            if (!store.lock(handle, row.id())) {
-              return Optional.empty(); // another has done the same
+            if (!store.lockUndoable(handle, row.id(), clock.instant())) {
+              throw unknown(row.id()); // another has undone it meanwhile, or ended its time
             }
             List<DeletionStore.Kept> some = store.manifests(handle, row.id(), MANIFESTS_AT_ONCE);
             if (some.isEmpty()) {

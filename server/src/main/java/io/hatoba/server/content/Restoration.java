@@ -61,9 +61,13 @@ public final class Restoration {
     Instant now = clock.instant();
     return store
         .manifest(handle, of, digest, now)
-        .filter(manifest -> store.lock(handle, manifest.deletionId()))
-        // Looked at again under the lock: its time may have been over while this waited.
-        .flatMap(_ -> store.manifest(handle, of, digest, now))
+        .filter(manifest -> store.lockUndoable(handle, manifest.deletionId(), now))
+        // Looked at again under the lock: another may have kept it, or brought it back, meanwhile.
+        .flatMap(
+            kept ->
+                store
+                    .manifest(handle, of, digest, now)
+                    .filter(manifest -> manifest.deletionId() == kept.deletionId()))
         .map(manifest -> restore(handle, into, manifest, held, heldTags, actor))
         .orElseThrow(
             () ->

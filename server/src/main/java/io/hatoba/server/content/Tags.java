@@ -110,6 +110,7 @@ public final class Tags {
     try (var _ = hold(repository, some)) {
       return database.write(
           handle -> {
+            undo.ifPresent(kept -> trash.goOn(handle, repository, kept, actor));
             int removed = 0;
             for (Tag tag : some) {
               if (delete(handle, repository, tag, digest, undo, actor)) {

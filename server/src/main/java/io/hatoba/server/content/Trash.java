@@ -2,6 +2,8 @@ package io.hatoba.server.content;
 
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.Tag;
+import io.hatoba.server.database.Database;
+import io.hatoba.server.database.Dialect;
 import io.hatoba.server.database.Ids;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -15,11 +17,13 @@ import org.jdbi.v3.core.Handle;
 /** Where deletions put what can be brought back, in their own transactions. */
 @Singleton
 public final class Trash {
+  private final Dialect dialect;
   private final Ids ids;
   private final InstantSource clock;
   private final Duration window;
 
-  public Trash(Ids ids, UndoConfig config, InstantSource clock) {
+  public Trash(Database database, Ids ids, UndoConfig config, InstantSource clock) {
+    this.dialect = database.dialect();
     this.ids = ids;
     this.clock = clock;
     this.window = config.window();
@@ -35,33 +39,34 @@ public final class Trash {
     if (keep.isZero()) {
       return Optional.empty();
     }
-    Instant now = clock.instant();
-    Removed.Undo undo = new Removed.Undo(ids.next(), now.plus(keep));
-    handle
-        .createUpdate(
-            """
-            INSERT INTO deletion
-              (id, registry_id, repository_id, repository, kind, digest, tag, description, readme, deleted_at, deleted_by,
-               until)
-            VALUES
-              (:id, :registryId, :repositoryId, :repository, :kind, :digest, :tag,
-               coalesce((SELECT description FROM image_text WHERE repository_id = :textOf), ''),
-               coalesce((SELECT readme FROM image_text WHERE repository_id = :textOf), ''),
-               :now, :by, :until)
-            """)
-        .bind("id", undo.id())
-        .bind("registryId", repository.registryId())
-        .bind("repositoryId", repository.id())
-        .bind("repository", repository.name())
-        .bind("kind", what.kind().identifier())
-        .bind("digest", what.digest().map(Digest::toString).orElse(null))
-        .bind("tag", what.tag().map(Tag::name).orElse(null))
-        .bind("textOf", what.kind() == Deletion.Kind.IMAGE ? repository.id() : 0)
-        .bind("now", now)
-        .bind("by", actor.principal())
-        .bind("until", undo.until())
-        .execute();
+    Removed.Undo undo = new Removed.Undo(ids.next(), clock.instant().plus(keep));
+    insert(handle, repository, undo, what, actor);
     return Optional.of(undo);
+  }
+
+  /**
+   * Goes on with the deletion of an image, in another transaction than that which has begun it: it
+   * is there, locked, until that ends. What was undone or let go of meanwhile is written down
+   * again, so that what goes from now on can be brought back too, and its space comes back one day.
+   */
+  void goOn(Handle handle, Repository repository, Removed.Undo undo, Actor actor) {
+    boolean isThere =
+        handle
+            .createQuery(
+                """
+                SELECT id
+                FROM deletion
+                WHERE id = :id
+                """
+                    + dialect.forUpdate())
+            .bind("id", undo.id())
+            .mapTo(Long.class)
+            .findOne()
+            .isPresent();
+    if (!isThere) {
+      Instant until = clock.instant().plus(window(handle, repository.registryId()));
+      insert(handle, repository, new Removed.Undo(undo.id(), until), What.image(), actor);
+    }
   }
 
   /**
@@ -70,6 +75,7 @@ public final class Trash {
    */
   void keep(Handle handle, Repository repository, Removed.Undo undo, Collection<Digest> manifests) {
     List<Digest> digests = List.copyOf(manifests);
+    lockEarlier(handle, repository, digests);
     handle
         .createUpdate(
             """
@@ -107,6 +113,29 @@ public final class Trash {
         .execute();
   }
 
+  /**
+   * Makes those wait who let go of the same manifests, or bring them back, as an earlier deletion
+   * kept them.
+   */
+  private void lockEarlier(Handle handle, Repository repository, List<Digest> digests) {
+    handle
+        .createQuery(
+            """
+            SELECT id
+            FROM deletion
+            WHERE id IN (
+              SELECT deletion_id
+              FROM deleted_manifest
+              WHERE repository_id = :repositoryId AND digest IN (<digests>))
+            ORDER BY id
+            """
+                + dialect.forUpdate())
+        .bind("repositoryId", repository.id())
+        .bindList("digests", digests)
+        .mapTo(Long.class)
+        .list();
+  }
+
   /** Keeps a tag that goes with a manifest. */
   void keep(Handle handle, Removed.Undo undo, Tag tag, Digest digest) {
     handle
@@ -119,6 +148,34 @@ public final class Trash {
         .bind("deletionId", undo.id())
         .bind("digest", digest)
         .bind("name", tag)
+        .execute();
+  }
+
+  private void insert(
+      Handle handle, Repository repository, Removed.Undo undo, What what, Actor actor) {
+    handle
+        .createUpdate(
+            """
+            INSERT INTO deletion
+              (id, registry_id, repository_id, repository, kind, digest, tag, description, readme, deleted_at, deleted_by,
+               until)
+            VALUES
+              (:id, :registryId, :repositoryId, :repository, :kind, :digest, :tag,
+               coalesce((SELECT description FROM image_text WHERE repository_id = :textOf), ''),
+               coalesce((SELECT readme FROM image_text WHERE repository_id = :textOf), ''),
+               :now, :by, :until)
+            """)
+        .bind("id", undo.id())
+        .bind("registryId", repository.registryId())
+        .bind("repositoryId", repository.id())
+        .bind("repository", repository.name())
+        .bind("kind", what.kind().identifier())
+        .bind("digest", what.digest().map(Digest::toString).orElse(null))
+        .bind("tag", what.tag().map(Tag::name).orElse(null))
+        .bind("textOf", what.kind() == Deletion.Kind.IMAGE ? repository.id() : 0)
+        .bind("now", clock.instant())
+        .bind("by", actor.principal())
+        .bind("until", undo.until())
         .execute();
   }
 

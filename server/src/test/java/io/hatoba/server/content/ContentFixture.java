@@ -300,6 +300,7 @@ final class ContentFixture implements AutoCloseable {
     final Blobs blobs;
     final Uploads uploads;
     final Repositories repositories;
+    final Trash trash;
     final Tags tags;
     final Manifests manifests;
     final ManifestFill fill;
@@ -328,7 +329,7 @@ final class ContentFixture implements AutoCloseable {
       this.blobs = new Blobs(database, removals, ledger, config, config, clock);
       this.uploads = new Uploads(database, storage, blobs, removals, ledger, io, config, id, clock);
       this.repositories = new Repositories(database, ledger, ids, clock);
-      Trash trash = new Trash(ids, config, clock);
+      this.trash = new Trash(database, ids, config, clock);
       this.tags =
           new Tags(
               database,

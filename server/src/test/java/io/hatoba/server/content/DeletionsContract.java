@@ -341,6 +341,50 @@ abstract class DeletionsContract extends ContentContract {
   }
 
   @Test
+  void aTagDoesNotGoBackToWhatIsGoneInPart() {
+    Repository repository = registry("history-over");
+    Digest first = push(repository, image(repository), "v1");
+    push(repository, image(repository), "v1");
+    delete(repository, first);
+    long change =
+        Long.parseLong(
+            content
+                .texts(
+                    "SELECT CAST(max(id) AS TEXT) FROM tag_history WHERE repository_id = ?",
+                    repository.id())
+                .getFirst());
+    content.clock.advance(WINDOW.plusSeconds(1));
+    assertThat(node().deletions.purgeSome(repository.registryId())).isPresent();
+    assertThat(content.count("FROM deleted_manifest WHERE digest = ?", first.toString()))
+        .isEqualTo(1);
+
+    refused(ErrorCode.CONFLICT, () -> node().moves.restore(repository, V1, change, KIM));
+
+    assertThat(manifests().find(repository, first)).isEmpty();
+  }
+
+  @Test
+  void anImageThatIsUndoneOrEmptiedWhileItIsDeletedCanStillBeBroughtBack() {
+    Repository repository = registry("undone-meanwhile");
+    Digest digest = push(repository, image(repository), "v1");
+    Removed.Undo undo =
+        content
+            .database()
+            .write(handle -> node().trash.begin(handle, repository, Trash.What.image(), KIM))
+            .orElseThrow();
+    assertThat(undo(repository, undo).artifacts()).isZero();
+    assertThat(content.count("FROM deletion WHERE id = ?", undo.id())).isZero();
+
+    node().artifacts.removeAll(repository, Optional.of(undo), KIM);
+
+    assertThat(manifests().find(repository, V1)).isEmpty();
+    Deletions.Undone undone = undo(repository, undo);
+    assertThat(undone.artifacts()).isEqualTo(1);
+    assertThat(undone.tags()).isEqualTo(1);
+    assertBlobsOf(repository, digest);
+  }
+
+  @Test
   void whatWasPushedAgainIsNotTouchedByAnUndoOrItsEnd() {
     Repository repository = registry("pushed-again");
     TestContent.Json image = image(repository);

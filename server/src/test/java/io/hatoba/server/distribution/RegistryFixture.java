@@ -159,7 +159,7 @@ public final class RegistryFixture implements AutoCloseable {
             contentConfig,
             new NodeId("test"),
             clock);
-    Trash trash = new Trash(ids, config(UndoConfig.class, settings), clock);
+    Trash trash = new Trash(database, ids, config(UndoConfig.class, settings), clock);
     Tags tags = new Tags(database, events, ledger, trash, clock, List.of());
     Manifests manifests =
         new Manifests(

@@ -57,7 +57,7 @@ final class ScrubNode implements AutoCloseable {
                 database,
                 events,
                 ledger,
-                new Trash(Ids.random(clock), defaults(UndoConfig.class), clock),
+                new Trash(database, Ids.random(clock), defaults(UndoConfig.class), clock),
                 clock,
                 List.of()),
             events,
