@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * The config of an image (OCI image specification, "Image Configuration"), as far as it is shown.
@@ -155,7 +154,6 @@ public record ImageConfig(
    *
    * @param emptyLayer whether it made no layer
    */
-  @Schema(name = "Step")
   public record Step(
       Optional<String> created,
       Optional<String> createdBy,

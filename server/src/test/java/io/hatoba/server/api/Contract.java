@@ -2,11 +2,11 @@ package io.hatoba.server.api;
 
 import io.hatoba.server.permission.Permission;
 import io.hatoba.server.rest.Access;
-import io.hatoba.server.rest.Page;
 import io.hatoba.server.rest.Requires;
 import io.quarkus.smallrye.openapi.OpenApiFilter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -355,14 +355,10 @@ public final class Contract implements OASFilter {
     if (components.getSchemas() == null) {
       return;
     }
-    Map<String, ClassInfo> records = new TreeMap<>();
+    Map<String, List<ClassInfo>> records = new TreeMap<>();
     for (ClassInfo info : index.getKnownClasses()) {
       if (info.isRecord() && info.name().toString().startsWith("io.hatoba.")) {
-        // A name that was given wins over the name of a record that is no schema at all.
-        records.merge(
-            schemaName(info),
-            info,
-            (first, second) -> second.hasDeclaredAnnotation(SCHEMA) ? second : first);
+        records.computeIfAbsent(schemaName(info), _ -> new ArrayList<>()).add(info);
       }
     }
     Set<String> sent = inRequests(api, components.getSchemas());
@@ -370,9 +366,13 @@ public final class Contract implements OASFilter {
         .getSchemas()
         .forEach(
             (name, schema) -> {
-              ClassInfo info =
-                  name.startsWith("PageOf") ? index.getClassByName(Page.class) : records.get(name);
-              if (info != null && schema.getProperties() != null && schema.getRequired() == null) {
+              List<ClassInfo> named =
+                  records.getOrDefault(name.startsWith("PageOf") ? "Page" : name, List.of());
+              if (schema.getProperties() == null || schema.getRequired() != null) {
+                return;
+              }
+              ClassInfo info = whoseSchema(named, schema);
+              if (info != null) {
                 schema.setRequired(
                     info.recordComponents().stream()
                         .filter(component -> isAlwaysThere(info, component, sent.contains(name)))
@@ -381,6 +381,19 @@ public final class Contract implements OASFilter {
                         .toList());
               }
             });
+  }
+
+  /** Of the records with one simple name the one with these properties; the others are internal. */
+  private static @Nullable ClassInfo whoseSchema(List<ClassInfo> named, Schema schema) {
+    return named.stream()
+        .max(
+            Comparator.<ClassInfo>comparingLong(
+                    info ->
+                        info.recordComponents().stream()
+                            .filter(part -> schema.getProperties().containsKey(part.name()))
+                            .count())
+                .thenComparing(info -> info.hasDeclaredAnnotation(SCHEMA)))
+        .orElse(null);
   }
 
   /** The schemas that requests are made of. */
