@@ -104,6 +104,13 @@ public final class ArtifactRemoval {
     }
   }
 
+  /** What would go with a manifest now, without itself. */
+  public List<Digest> alongWith(Repository repository, Digest digest) {
+    return database.read(handle -> Family.of(handle, repository, digest)).stream()
+        .filter(member -> !member.equals(digest))
+        .toList();
+  }
+
   /**
    * Removes all manifests that are there now, with their tags, in many short transactions: newest
    * first, so that an index goes before its children. What is pushed meanwhile stays.

@@ -176,6 +176,7 @@ public final class Deletions {
             if (!store.lockUndoable(handle, row.id(), clock.instant())) {
               throw unknown(row.id()); // another has undone it meanwhile, or ended its time
             }
+            store.extend(handle, row.id(), clock.instant().plus(TO_FINISH));
             List<DeletionStore.Kept> some = store.manifests(handle, row.id(), MANIFESTS_AT_ONCE);
             if (some.isEmpty()) {
               if (row.what() == Deletion.Kind.IMAGE) {

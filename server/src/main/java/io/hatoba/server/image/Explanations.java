@@ -4,6 +4,7 @@ import io.hatoba.oci.Descriptor;
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.Refusal;
 import io.hatoba.oci.Tag;
+import io.hatoba.server.content.ArtifactRemoval;
 import io.hatoba.server.content.Repository;
 import io.hatoba.server.content.Tags;
 import io.hatoba.server.database.Database;
@@ -20,12 +21,19 @@ public final class Explanations {
   private final ArtifactStore store;
   private final TagStore tagStore;
   private final Tags tags;
+  private final ArtifactRemoval removal;
 
-  public Explanations(Database database, ArtifactStore store, TagStore tagStore, Tags tags) {
+  public Explanations(
+      Database database,
+      ArtifactStore store,
+      TagStore tagStore,
+      Tags tags,
+      ArtifactRemoval removal) {
     this.database = database;
     this.store = store;
     this.tagStore = tagStore;
     this.tags = tags;
+    this.removal = removal;
   }
 
   /** Explains an artifact as it is now. */
@@ -34,8 +42,7 @@ public final class Explanations {
     Digest digest = found.digest();
     List<String> names = tagStore.namesOf(repository, digest, NAMED + 1);
     List<String> parents = digests(store.parents(repository, digest, "", NAMED));
-    List<String> referrers =
-        digests(store.referrers(repository, digest, Optional.empty(), "", NAMED));
+    List<Digest> along = removal.alongWith(repository, digest);
     Optional<String> obstacle =
         parents.stream()
             .findFirst()
@@ -50,7 +57,8 @@ public final class Explanations {
         obstacle.isEmpty(),
         obstacle,
         names.stream().limit(NAMED).toList(),
-        referrers);
+        along.stream().limit(NAMED).map(Digest::toString).toList(),
+        along.size());
   }
 
   private Optional<String> guarded(Repository repository, Digest digest, List<String> names) {
@@ -84,8 +92,9 @@ public final class Explanations {
    * @param subject what it is about
    * @param obstacle why it cannot be deleted now; absent if it can
    * @param deletedTags the tags that would go with it, the first 100
-   * @param orphanedReferrers what is about it, the first 100; would stay, about something that is
-   *     not there
+   * @param deletedArtifacts what would go with it, the first 100: what is about it, and the
+   *     children of an index that nothing else needs
+   * @param deletedArtifactCount how many of these there are
    */
   public record Explanation(
       String digest,
@@ -96,12 +105,13 @@ public final class Explanations {
       boolean deletable,
       Optional<String> obstacle,
       List<String> deletedTags,
-      List<String> orphanedReferrers) {
+      List<String> deletedArtifacts,
+      long deletedArtifactCount) {
     public Explanation {
       tags = List.copyOf(tags);
       parents = List.copyOf(parents);
       deletedTags = List.copyOf(deletedTags);
-      orphanedReferrers = List.copyOf(orphanedReferrers);
+      deletedArtifacts = List.copyOf(deletedArtifacts);
     }
   }
 

@@ -198,7 +198,8 @@ abstract class ArtifactApiContract {
         .body("deletable", equalTo(true))
         .body("obstacle", nullValue())
         .body("deletedTags", equalTo(List.of("v1", "v2")))
-        .body("orphanedReferrers", equalTo(List.of(signature)));
+        .body("deletedArtifacts", equalTo(List.of(signature)))
+        .body("deletedArtifactCount", equalTo(1));
     admin()
         .get(path + signature + "/explain")
         .then()
