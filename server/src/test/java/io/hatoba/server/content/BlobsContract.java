@@ -29,6 +29,7 @@ abstract class BlobsContract extends ContentContract {
     byte[] sent = bytes(size);
     Digest digest = Digest.sha256(sent);
     int objects = content.objects().size();
+    long removals = content.count("FROM object_removal");
     List<Repository> repositories = new ArrayList<>();
     List<Callable<Blob>> pushes = new ArrayList<>();
     for (int i = 0; i < 32; i++) {
@@ -54,7 +55,7 @@ abstract class BlobsContract extends ContentContract {
         .allSatisfy(
             repository -> assertThat(blobs().find(repository, digest)).contains(pushed.getFirst()));
     assertThat(content.count("FROM blob WHERE digest = ?", digest)).isEqualTo(1);
-    assertThat(content.count("FROM object_removal")).isZero();
+    assertThat(content.count("FROM object_removal")).isEqualTo(removals);
     assertThat(content.objects()).hasSize(objects + (size > TestConfig.INLINE ? 1 : 0));
   }
 
