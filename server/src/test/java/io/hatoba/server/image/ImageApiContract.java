@@ -161,7 +161,7 @@ abstract class ImageApiContract {
   }
 
   @Test
-  void aChildIsKeptWhileItsIndexIsThere() {
+  void aChildIsKeptWhileItsIndexIsThereAndGoesWithIt() {
     Pushed pushed = new Pushed();
     String child = pushed.image("app", "a", "arm64");
     String index = pushed.index("app", List.of(Pushed.child(child, "arm64")), "v1");
@@ -172,9 +172,28 @@ abstract class ImageApiContract {
         .body("detail", containsString(index));
     admin().delete(pushed.path("app") + "/artifacts/" + index).then().statusCode(204);
     assertThat(pushed.tags("app")).isEmpty();
-    admin().delete(pushed.path("app") + "/artifacts/" + child).then().statusCode(204);
+    admin().get(pushed.path("app") + "/artifacts/" + child).then().statusCode(404);
     admin().delete(pushed.path("app") + "/artifacts/" + child).then().statusCode(404);
     admin().delete(pushed.path("app") + "/artifacts/v1").then().statusCode(400);
+  }
+
+  @Test
+  void aChildOfAnIndexThatIsThereGoesByForce() {
+    Pushed pushed = new Pushed();
+    String child = pushed.image("app", "a", "arm64");
+    String index = pushed.index("app", List.of(Pushed.child(child, "arm64")), "v1");
+    admin()
+        .queryParam("force", "maybe")
+        .delete(pushed.path("app") + "/artifacts/" + child)
+        .then()
+        .statusCode(400);
+    admin()
+        .queryParam("force", "true")
+        .delete(pushed.path("app") + "/artifacts/" + child)
+        .then()
+        .statusCode(204)
+        .header("Hatoba-Deletion-Id", notNullValue());
+    admin().get(pushed.path("app") + "/artifacts/" + index).then().statusCode(200);
   }
 
   @Test
