@@ -30,7 +30,9 @@ final class DeletionStore {
     return handle
         .createQuery(
             COLUMNS
+                + dialect.indexedBy("deletion_by_registry")
                 + """
+
                 WHERE d.registry_id = :registryId AND d.id < :before AND d.until > :now
                 ORDER BY d.id DESC
                 LIMIT :limit
@@ -54,7 +56,9 @@ final class DeletionStore {
     return handle
         .createQuery(
             COLUMNS
+                + dialect.indexedBy("deletion_by_repository")
                 + """
+
                 WHERE d.registry_id = :registryId AND d.repository = :repository AND d.id < :before AND d.until > :now
                 ORDER BY d.id DESC
                 LIMIT :limit
@@ -120,6 +124,10 @@ final class DeletionStore {
         .createUpdate(
             """
             UPDATE deletion
+            """
+                + dialect.indexedBy("deletion_by_registry")
+                + """
+
             SET until = :now
             WHERE registry_id = :registryId AND until > :now
             """)
@@ -150,6 +158,10 @@ final class DeletionStore {
             """
             SELECT id
             FROM deletion
+            """
+                + dialect.indexedBy("deletion_by_registry")
+                + """
+
             WHERE registry_id = :registryId
             ORDER BY id
             LIMIT 1
@@ -190,6 +202,10 @@ final class DeletionStore {
                 """
                 SELECT id
                 FROM deletion
+                """
+                    + dialect.indexedBy("deletion_by_registry")
+                    + """
+
                 WHERE registry_id = :registryId AND until <= :now
                 ORDER BY id
                 LIMIT 1

@@ -118,22 +118,33 @@ public final class Trash {
    * kept them.
    */
   private void lockEarlier(Handle handle, Repository repository, List<Digest> digests) {
-    handle
-        .createQuery(
-            """
-            SELECT id
-            FROM deletion
-            WHERE id IN (
-              SELECT deletion_id
-              FROM deleted_manifest
-              WHERE repository_id = :repositoryId AND digest IN (<digests>))
-            ORDER BY id
-            """
-                + dialect.forUpdate())
-        .bind("repositoryId", repository.id())
-        .bindList("digests", digests)
-        .mapTo(Long.class)
-        .list();
+    List<Long> earlier =
+        handle
+            .createQuery(
+                """
+                SELECT DISTINCT deletion_id
+                FROM deleted_manifest
+                WHERE repository_id = :repositoryId AND digest IN (<digests>)
+                ORDER BY deletion_id
+                """)
+            .bind("repositoryId", repository.id())
+            .bindList("digests", digests)
+            .mapTo(Long.class)
+            .list();
+    if (!earlier.isEmpty()) {
+      handle
+          .createQuery(
+              """
+              SELECT id
+              FROM deletion
+              WHERE id IN (<ids>)
+              ORDER BY id
+              """
+                  + dialect.forUpdate())
+          .bindList("ids", earlier)
+          .mapTo(Long.class)
+          .list();
+    }
   }
 
   /** Keeps a tag that goes with a manifest. */

@@ -1,17 +1,9 @@
 package io.hatoba.server.content;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.hatoba.oci.Digest;
 import io.hatoba.oci.Tag;
 import io.hatoba.server.database.Dialect;
 import java.nio.charset.StandardCharsets;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /**
  * The plans of the lists of the content core, with many rows: each reads one index in its order.
  */
-abstract class ContentPlansContract extends ContentContract {
+abstract class ContentPlansContract extends ContentPlans {
   private static final int ROWS = 20_000;
   private Repository repository;
 
@@ -208,93 +200,5 @@ abstract class ContentPlansContract extends ContentContract {
   @Test
   void theManifestOfATag() {
     planOf(() -> manifests().find(repository, new Tag("nothing"))).isIndexed();
-  }
-
-  /** The plan of the first query that an action runs. */
-  private PlanAssert planOf(Runnable action) {
-    content.spy.queries();
-    action.run();
-    String query = content.spy.queries().getFirst();
-    return new PlanAssert(
-        content.database().dialect() == Dialect.SQLITE ? sqlite(query) : postgres(query));
-  }
-
-  private List<String> sqlite(String query) {
-    return content
-        .database()
-        .read(
-            handle -> {
-              try (PreparedStatement statement =
-                  handle.getConnection().prepareStatement("EXPLAIN QUERY PLAN " + query)) {
-                int parameters = statement.getParameterMetaData().getParameterCount();
-                for (int i = 1; i <= parameters; i++) {
-                  statement.setObject(i, 1);
-                }
-                return column(statement.executeQuery(), "detail");
-              } catch (SQLException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-  }
-
-  private List<String> postgres(String query) {
-    StringBuilder numbered = new StringBuilder();
-    int number = 0;
-    for (int i = 0; i < query.length(); i++) {
-      char c = query.charAt(i);
-      numbered.append(c == '?' ? "$" + ++number : String.valueOf(c));
-    }
-    String nulls = String.join(", ", Collections.nCopies(number, "NULL"));
-    return content
-        .database()
-        .read(
-            handle -> {
-              try (Statement statement = handle.getConnection().createStatement()) {
-                statement.execute("SET LOCAL plan_cache_mode = force_generic_plan");
-                statement.execute("SET LOCAL enable_seqscan = off");
-                statement.execute("SET LOCAL enable_bitmapscan = off");
-                statement.execute("PREPARE listed AS " + numbered);
-                List<String> plan =
-                    column(
-                        statement.executeQuery("EXPLAIN EXECUTE listed(%s)".formatted(nulls)),
-                        "QUERY PLAN");
-                statement.execute("DEALLOCATE listed");
-                return plan;
-              } catch (SQLException e) {
-                throw new IllegalStateException(e);
-              }
-            });
-  }
-
-  private static List<String> column(ResultSet rows, String name) throws SQLException {
-    List<String> lines = new ArrayList<>();
-    while (rows.next()) {
-      lines.add(rows.getString(name));
-    }
-    return lines;
-  }
-
-  /** What a plan must be like. */
-  private record PlanAssert(List<String> plan) {
-    /** Reads this index, in its order. */
-    void reads(String postgres, String sqlite) {
-      isIndexed();
-      assertThat(String.join("\n", plan))
-          .containsAnyOf(" " + postgres + " ", "USING " + sqlite, "USING COVERING " + sqlite);
-    }
-
-    /** Uses these indexes, each by one of its names. */
-    @SafeVarargs
-    final void looksUp(List<String>... indexes) {
-      for (List<String> names : indexes) {
-        assertThat(String.join("\n", plan)).containsAnyOf(names.toArray(String[]::new));
-      }
-    }
-
-    /** Reads no table from its start to its end, and sorts nothing. */
-    void isIndexed() {
-      assertThat(plan).isNotEmpty();
-      assertThat(String.join("\n", plan)).doesNotContain("Seq Scan", "Sort", "SCAN", "TEMP B-TREE");
-    }
   }
 }

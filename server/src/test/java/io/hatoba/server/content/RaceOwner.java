@@ -261,7 +261,12 @@ final class RaceOwner {
       }
     } catch (RefusedException e) {
       count(Outcome.NOT_RESTORED);
-      if (!mayBeOver(deleted, back.keySet())) {
+      boolean certain = !mayBeOver(deleted, back.keySet());
+      if (e.refusal().code() == ErrorCode.CONFLICT) {
+        // It was begun, and so there is more time to go on with it.
+        deletions.put(deleted.undo().id(), deleted.until(before.plusSeconds(3_600)));
+      }
+      if (certain) {
         assertThat(e.refusal().code()).as(e.getMessage()).isEqualTo(ErrorCode.CONFLICT);
         assertThat(deleted.kind()).isEqualTo(Deletion.Kind.TAG);
         Map.Entry<String, Digest> tag = deleted.tags().entrySet().iterator().next();
@@ -269,7 +274,6 @@ final class RaceOwner {
             tags.containsKey(tag.getKey()) && !tag.getValue().equals(tags.get(tag.getKey()));
         boolean gone = !live.contains(tag.getValue()) && back.isEmpty();
         assertThat(elsewhere || gone).as(e.getMessage()).isTrue();
-        deletions.put(deleted.undo().id(), deleted.until(before.plusSeconds(3_600)));
       } else {
         synchronize();
       }
