@@ -514,8 +514,7 @@ abstract class UploadsContract extends ContentContract {
 
     assertThat(blob.body()).isInstanceOf(Blob.Inline.class);
     node().reclaim();
-    assertThat(content.count("FROM object_removal WHERE object_key = ?", "f".repeat(32)))
-        .isZero();
+    assertThat(content.count("FROM object_removal WHERE object_key = ?", "f".repeat(32))).isZero();
   }
 
   @Test
