@@ -39,7 +39,8 @@ public final class Trash {
     if (keep.isZero()) {
       return Optional.empty();
     }
-    Removed.Undo undo = new Removed.Undo(ids.next(), clock.instant().plus(keep));
+    Removed.Undo undo =
+        new Removed.Undo(ids.next(), Instant.ofEpochMilli(clock.millis()).plus(keep));
     insert(handle, repository, undo, what, actor);
     return Optional.of(undo);
   }
