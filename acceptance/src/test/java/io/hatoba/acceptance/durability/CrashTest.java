@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A server under load is killed at random moments and started again on the same data; then
  * everything that it acknowledged is fetched and compared byte by byte, and every upload that was
- * open is resumed.
+ * open is resumed. Meanwhile the server lets go of what was deleted, and of blobs that no manifest
+ * names.
  *
  * <p>{@code hatoba.crash.kills} says how often on each database, {@code hatoba.crash.seed} repeats
  * the choices of an earlier run, as far as threads allow.
@@ -41,7 +42,7 @@ class CrashTest {
 
   @Test
   void whatIsAcknowledgedSurvivesSigkillOnSqlite() throws Exception {
-    killAgainAndAgain(number -> RegistryServer.on(folder.resolve("data" + number)));
+    killAgainAndAgain(number -> reclaiming(folder.resolve("data" + number)));
   }
 
   @Test
@@ -50,13 +51,20 @@ class CrashTest {
       killAgainAndAgain(
           number -> {
             createDatabase(postgres, "crash" + number);
-            return RegistryServer.on(folder.resolve("data" + number))
+            return reclaiming(folder.resolve("data" + number))
                 .with(
                     "HATOBA_DATABASE_URL",
                     "postgresql://postgres:postgres@127.0.0.1:%d/crash%d"
                         .formatted(postgres.getPort(), number));
           });
     }
+  }
+
+  /** A server that lets go of what is deleted soon, so that kills meet it at that too. */
+  private static RegistryServer reclaiming(Path data) {
+    return RegistryServer.on(data)
+        .with("HATOBA_UNDO_WINDOW", "2s")
+        .with("HATOBA_RECLAIM_GRACE", "30s");
   }
 
   private void killAgainAndAgain(IntFunction<RegistryServer> newServer) throws Exception {

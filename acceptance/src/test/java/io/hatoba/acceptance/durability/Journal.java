@@ -1,6 +1,7 @@
 package io.hatoba.acceptance.durability;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -25,6 +26,7 @@ final class Journal {
 
   private final ConcurrentMap<String, Register> places = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, Supplier<byte[]>> bodies = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, List<String>> blobs = new ConcurrentHashMap<>();
   private final Set<String> touched = ConcurrentHashMap.newKeySet();
   private final Queue<OpenUpload> uploads = new ConcurrentLinkedQueue<>();
   private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
@@ -46,6 +48,16 @@ final class Journal {
   /** Remembers how to make the bytes of a digest again. */
   void body(String digest, Supplier<byte[]> bytes) {
     bodies.putIfAbsent(digest, bytes);
+  }
+
+  /** Remembers which blobs a manifest names. */
+  void blobs(String manifest, List<String> digests) {
+    blobs.putIfAbsent(manifest, List.copyOf(digests));
+  }
+
+  /** The blobs that a manifest names; none of anything else. */
+  List<String> blobsOf(String manifest) {
+    return blobs.getOrDefault(manifest, List.of());
   }
 
   byte[] bytes(String digest) {

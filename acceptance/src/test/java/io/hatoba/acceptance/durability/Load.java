@@ -99,7 +99,7 @@ final class Load implements AutoCloseable {
       if (choice < 25 || manifests.isEmpty()) {
         pushImage();
       } else if (choice < 45) {
-        blobs.add(pushBlob(own));
+        pushBlob(own);
       } else if (choice < 60) {
         moveTag();
       } else if (choice < 70) {
@@ -143,6 +143,7 @@ final class Load implements AutoCloseable {
       }
       if (repository.equals(own)) {
         manifests.add(digest);
+        blobs.addAll(journal.blobsOf(digest));
       }
     }
 
@@ -157,10 +158,8 @@ final class Load implements AutoCloseable {
     }
 
     private void mount() throws IOException {
-      if (blobs.isEmpty()) {
-        blobs.add(pushBlob(own));
-      }
       String digest = any(blobs);
+      journal.place(blobPath(other, digest)).unneeded(); // no manifest names it there
       write(
           "POST",
           "/v2/" + other + "/blobs/uploads/?mount=" + digest + "&from=" + own,
@@ -183,6 +182,9 @@ final class Load implements AutoCloseable {
       String digest = remember(manifest);
       String tag = "doomed-" + name();
       put(own, tag, manifest, Map.of(tag, digest));
+      for (String blob : journal.blobsOf(digest)) {
+        journal.place(blobPath(own, blob)).unneeded();
+      }
       write(
           "DELETE",
           manifestPath(own, digest),
@@ -220,16 +222,21 @@ final class Load implements AutoCloseable {
       for (int i = random.nextInt(3); i >= 0; i--) {
         layers.add(pushBlob(repository));
       }
-      return """
-      {"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[%s],"annotations":{"name":"%s"}}"""
-          .formatted(
-              MANIFEST,
-              descriptor("application/vnd.oci.image.config.v1+json", config),
-              layers.stream()
-                  .map(layer -> descriptor("application/octet-stream", layer))
-                  .collect(Collectors.joining(",")),
-              name())
-          .getBytes(UTF_8);
+      byte[] manifest =
+          """
+          {"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[%s],"annotations":{"name":"%s"}}"""
+              .formatted(
+                  MANIFEST,
+                  descriptor("application/vnd.oci.image.config.v1+json", config),
+                  layers.stream()
+                      .map(layer -> descriptor("application/octet-stream", layer))
+                      .collect(Collectors.joining(",")),
+                  name())
+              .getBytes(UTF_8);
+      List<String> named = new ArrayList<>(layers);
+      named.add(config);
+      journal.blobs(Content.digest(manifest), named);
+      return manifest;
     }
 
     private String descriptor(String mediaType, String digest) {
@@ -246,6 +253,7 @@ final class Load implements AutoCloseable {
       journal.body(digest, body);
       Map<String, Optional<String>> effect =
           Map.of(blobPath(repository, digest), Optional.of(digest));
+      journal.place(blobPath(repository, digest)).unneeded(); // until a manifest names it
       String uploads = "/v2/" + repository + "/blobs/uploads/";
       int style = random.nextInt(3);
       if (style == 0) {
@@ -292,6 +300,9 @@ final class Load implements AutoCloseable {
           effects,
           "Content-Type",
           MANIFEST);
+      for (String blob : journal.blobsOf(digest)) {
+        journal.place(blobPath(repository, blob)).needed();
+      }
     }
 
     private String remember(byte[] manifest) {

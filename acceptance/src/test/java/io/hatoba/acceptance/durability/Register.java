@@ -24,6 +24,9 @@ final class Register {
   private final String name;
   private final List<Attempt> attempts = new ArrayList<>();
 
+  /** Whether nothing needs it, so that the server may remove it when its time is over. */
+  private boolean unneeded;
+
   Register(String name) {
     this.name = name;
     settle(Optional.empty());
@@ -39,6 +42,16 @@ final class Register {
     Attempt attempt = new Attempt(value, CLOCK.incrementAndGet());
     attempts.add(attempt);
     return attempt;
+  }
+
+  /** From now on the server may remove the value by itself. */
+  synchronized void unneeded() {
+    unneeded = true;
+  }
+
+  /** From now on the server must keep the value: something that it acknowledged needs it. */
+  synchronized void needed() {
+    unneeded = false;
   }
 
   /** The server has said that the write is done. */
@@ -72,6 +85,9 @@ final class Register {
       if (attempt.ended >= mark) {
         possible.add(attempt.value);
       }
+    }
+    if (unneeded) {
+      possible.add(Optional.empty());
     }
     return possible;
   }

@@ -74,4 +74,18 @@ class RegisterTest {
 
     assertThat(register.possible()).containsExactly(ABSENT);
   }
+
+  @Test
+  void whatNothingNeedsMayBeGone() {
+    Register register = new Register("blob");
+    register.acknowledge(register.begin(Optional.of("sha256:1")));
+    assertThat(register.possible()).containsExactly(Optional.of("sha256:1"));
+
+    register.unneeded();
+    assertThat(register.possible())
+        .containsExactlyInAnyOrder(Optional.of("sha256:1"), Optional.empty());
+
+    register.needed();
+    assertThat(register.possible()).containsExactly(Optional.of("sha256:1"));
+  }
 }

@@ -52,6 +52,20 @@ final class Verification implements AutoCloseable {
       }
       register.settle(observed);
       compared++;
+      if (observed.isPresent() && path.contains("/manifests/")) {
+        assertWhole(path, observed.get());
+      }
+    }
+  }
+
+  /** Whatever the server has removed meanwhile: a manifest that is there has all its blobs. */
+  private void assertWhole(String path, String manifest) throws IOException {
+    String repository = path.substring("/v2/".length(), path.indexOf("/manifests/"));
+    for (String blob : journal.blobsOf(manifest)) {
+      if (http.send("HEAD", Load.blobPath(repository, blob), new byte[0]).statusCode() != 200) {
+        journal.complain("%s is there and its blob %s is not".formatted(path, blob));
+      }
+      journal.place(Load.blobPath(repository, blob)).needed();
     }
   }
 
@@ -113,6 +127,7 @@ final class Verification implements AutoCloseable {
               Load.expect(202, Load.patch(http, location, bytes, received, bytes.length)));
     }
     Register place = journal.place(Load.blobPath(upload.repository, digest));
+    place.unneeded();
     Register.Attempt attempt = place.begin(Optional.of(digest));
     Load.expect(
         201, http.send("PUT", RegistryHttp.with(location, "digest=" + digest), new byte[0]));
