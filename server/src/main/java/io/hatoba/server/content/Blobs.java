@@ -34,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class Blobs {
   private static final int ENTRY_BYTES = 500;
-  private static final int DIGESTS_PER_STATEMENT = 1000;
   private static final Duration SHORT_LEASE = Duration.ofMinutes(10);
   private static final Duration READERS_LEAVE = Duration.ofMinutes(1);
 
@@ -314,13 +313,8 @@ public final class Blobs {
    * @param pushedAt when the manifest was pushed
    */
   void unneeded(Handle handle, Repository repository, SortedSet<Digest> digests, Instant pushedAt) {
-    List<Digest> all = List.copyOf(digests);
-    for (int i = 0; i < all.size(); i += DIGESTS_PER_STATEMENT) {
-      unneeded(
-          handle,
-          repository,
-          all.subList(i, Math.min(all.size(), i + DIGESTS_PER_STATEMENT)),
-          pushedAt);
+    for (List<Digest> some : ManifestStore.pieces(digests)) {
+      unneeded(handle, repository, some, pushedAt);
     }
   }
 

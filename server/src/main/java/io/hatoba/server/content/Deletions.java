@@ -100,7 +100,7 @@ public final class Deletions {
    * as they were. A tag that was made again meanwhile is left alone. Of a large image it is done in
    * many transactions; after a failure a repetition goes on.
    *
-   * @throws RefusedException with {@code REQUEST_INVALID} if there is no such deletion any more,
+   * @throws RefusedException with {@code MANIFEST_UNKNOWN} if there is no such deletion any more,
    *     {@code CONFLICT} if a tag that was deleted by itself was made again elsewhere or its
    *     manifest cannot be brought back, {@code NAME_UNKNOWN} if the registry is gone
    */
@@ -159,7 +159,7 @@ public final class Deletions {
             if (restored == Tags.Restored.THERE) {
               return undone;
             }
-            usage.tagsRestored(handle, into, 1);
+            usage.tagsAdded(handle, into, 1);
             return undone.plus(new Undone(into.name(), row.what(), 0, 1, 0));
           });
     }

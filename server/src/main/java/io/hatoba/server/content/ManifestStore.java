@@ -394,7 +394,8 @@ final class ManifestStore {
         .execute();
   }
 
-  private static List<List<Digest>> pieces(Collection<Digest> digests) {
+  /** Digests in pieces that a statement can have as a list, in their order. */
+  static List<List<Digest>> pieces(Collection<Digest> digests) {
     List<Digest> all = List.copyOf(digests);
     List<List<Digest>> pieces = new ArrayList<>();
     for (int i = 0; i < all.size(); i += DIGESTS_PER_STATEMENT) {

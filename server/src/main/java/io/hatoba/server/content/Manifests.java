@@ -31,7 +31,6 @@ import org.jdbi.v3.core.Handle;
 @Singleton
 public final class Manifests {
   private static final int ENTRY_BYTES = 500;
-  private static final int DIGESTS_PER_STATEMENT = 1000;
   private static final int NAMED_IN_A_MESSAGE = 20;
   private static final int FEW_EDGES = 16;
 
@@ -186,13 +185,13 @@ public final class Manifests {
   /** Locks what is named, and says how large the manifests among it are with all they name. */
   private long requireAll(Handle handle, Repository repository, References references) {
     List<Digest> missing = new ArrayList<>(references.requiredBlobs());
-    for (List<Digest> some : pieces(references.blobs())) {
+    for (List<Digest> some : ManifestStore.pieces(references.blobs())) {
       missing.removeAll(Set.copyOf(blobs.lock(handle, repository, some)));
     }
     Set<Digest> present = new HashSet<>();
     List<Digest> missingManifests = new ArrayList<>(references.manifests());
     long size = 0;
-    for (List<Digest> some : pieces(references.manifests())) {
+    for (List<Digest> some : ManifestStore.pieces(references.manifests())) {
       for (ManifestStore.Child child : store.lockAll(handle, repository, some)) {
         if (!child.damaged()) {
           present.add(child.digest());
@@ -318,14 +317,6 @@ public final class Manifests {
           handle, repository, pushed.manifest(), pushed.facts(), digest, pushed.references());
     }
     return isNew;
-  }
-
-  private static List<List<Digest>> pieces(List<Digest> digests) {
-    List<List<Digest>> pieces = new ArrayList<>();
-    for (int i = 0; i < digests.size(); i += DIGESTS_PER_STATEMENT) {
-      pieces.add(digests.subList(i, Math.min(digests.size(), i + DIGESTS_PER_STATEMENT)));
-    }
-    return pieces;
   }
 
   /**

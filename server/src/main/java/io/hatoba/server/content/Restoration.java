@@ -121,7 +121,7 @@ public final class Restoration {
               actor));
       usage.restored(handle, into, digest, manifest.size(), made);
     } else if (made > 0) {
-      usage.tagsRestored(handle, into, made);
+      usage.tagsAdded(handle, into, made);
     }
     store.forgetManifest(handle, manifest);
     return new Deletions.Undone(into.name(), Deletion.Kind.ARTIFACT, back ? 1 : 0, made, elsewhere);

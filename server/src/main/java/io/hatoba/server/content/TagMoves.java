@@ -90,7 +90,7 @@ public final class TagMoves {
     }
     Optional<Digest> before = tags.lock(handle, repository, tag);
     if (tags.move(handle, repository, tag, digest, condition, actor)) {
-      usage.tagAdded(handle, repository);
+      usage.tagsAdded(handle, repository, 1);
       return Outcome.CREATED;
     }
     return before.filter(digest::equals).isPresent() ? Outcome.UNCHANGED : Outcome.MOVED;

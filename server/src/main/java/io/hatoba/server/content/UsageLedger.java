@@ -143,13 +143,8 @@ public final class UsageLedger {
     book(handle, repository, UsageDelta.tags(-count));
   }
 
-  /** A tag was made without a push. */
-  void tagAdded(Handle handle, Repository repository) {
-    book(handle, repository, UsageDelta.tags(1));
-  }
-
-  /** Tags were brought back, and nothing else. */
-  void tagsRestored(Handle handle, Repository repository, int count) {
+  /** Tags were made or brought back, and nothing else. */
+  void tagsAdded(Handle handle, Repository repository, int count) {
     book(handle, repository, UsageDelta.tags(count));
   }
 

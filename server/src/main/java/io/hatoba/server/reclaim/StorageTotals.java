@@ -1,5 +1,6 @@
 package io.hatoba.server.reclaim;
 
+import io.hatoba.server.content.Freed;
 import io.hatoba.server.database.Database;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -166,6 +167,4 @@ public final class StorageTotals {
           .min(Comparator.naturalOrder());
     }
   }
-
-  record Freed(long blobs, long bytes) {}
 }

@@ -3,6 +3,7 @@ package io.hatoba.server.reclaim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hatoba.server.auth.TestDatabaseKind;
+import io.hatoba.server.content.Freed;
 import io.hatoba.server.database.Database;
 import io.hatoba.server.database.Dialect;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ class StorageTotalsTest {
       assertThat(now.used()).isEqualTo(new StorageTotals.Used(0, 0));
       assertThat(now.due()).isEqualTo(new StorageTotals.Due(0, 0, 0));
       assertThat(now.oldestDue()).isEmpty();
-      assertThat(now.freedIn30Days()).isEqualTo(new StorageTotals.Freed(0, 0));
+      assertThat(now.freedIn30Days()).isEqualTo(new Freed(0, 0));
       assertThat(now.heldUntil()).isEmpty();
     }
   }
@@ -88,8 +89,8 @@ class StorageTotalsTest {
       assertThat(now.used()).isEqualTo(new StorageTotals.Used(47, 22));
       assertThat(now.due()).isEqualTo(new StorageTotals.Due(2, 1, 2));
       assertThat(now.oldestDue()).contains(NOW.minusSeconds(60));
-      assertThat(now.freedToday()).isEqualTo(new StorageTotals.Freed(1, 100));
-      assertThat(now.freedIn30Days()).isEqualTo(new StorageTotals.Freed(3, 300));
+      assertThat(now.freedToday()).isEqualTo(new Freed(1, 100));
+      assertThat(now.freedIn30Days()).isEqualTo(new Freed(3, 300));
       assertThat(now.heldUntil()).contains(NOW.plusSeconds(2));
     }
   }
